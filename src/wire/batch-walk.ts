@@ -1,0 +1,79 @@
+import {
+  ATTRIBUTES, BASE_OFFSET, BASE_TIMESTAMP, BATCH_HEADER_BYTES, batchBytes, COMPRESSION_MASK, CONTROL_BIT, COUNT, CRC, LAST_OFFSET_DELTA,
+  LOG_APPEND_TIME_BIT, MAGIC, MAX_TIMESTAMP, PRODUCER_ID, readInt64, TRANSACTIONAL_BIT
+} from './batch.ts'
+import { decompress } from './compression.ts'
+import { crc32c } from './crc32c.ts'
+import { isAbortMarker, RecordView, walkRecords } from './record-view.ts'
+
+/** A transaction that was aborted: its records, from `firstOffset` to the abort marker, are not to be read. */
+export interface Aborted { readonly producerId: bigint, readonly firstOffset: number }
+
+export interface BatchSink {
+  /** The view is valid during the call only. */
+  record: (record: RecordView) => void
+  /** Records in [from, to] could not be read. */
+  undecodable: (from: number, to: number, reason: string) => void
+}
+
+const view = new RecordView()
+
+/**
+ * Walks the batches in `buffer[at, end)`, a partition's part of a Fetch answer or of a file: records from `wanted` on go to
+ * `sink`, control batches and aborted transactions are skipped, what cannot be decoded is told and passed over. A batch that
+ * is cut off at the end is left alone, as brokers cut answers at a size.
+ *
+ * @returns the offset behind the last whole batch, or `wanted` if there was none
+ */
+export function walkBatches (buffer: Buffer, at: number, end: number, wanted: number, aborted: readonly Aborted[], sink: BatchSink): number {
+  let next = wanted
+  const pending = aborted.length === 0 ? undefined : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+  const aborting = pending === undefined ? undefined : new Set<bigint>()
+  while (end - at >= BATCH_HEADER_BYTES) {
+    const batchEnd = at + batchBytes(buffer, at)
+    if (batchEnd > end) break
+    if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
+    const base = readInt64(buffer, at + BASE_OFFSET)
+    const last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
+    if (last >= wanted) {
+      if (pending === undefined || aborting === undefined || !isAborted(buffer, at, batchEnd, last, pending, aborting)) {
+        walkBatch(buffer, at, batchEnd, base, last, wanted, sink)
+      }
+      next = last + 1
+    }
+    at = batchEnd
+  }
+  return next
+}
+
+function walkBatch (buffer: Buffer, at: number, end: number, base: number, last: number, wanted: number, sink: BatchSink): void {
+  try {
+    if (buffer[at + MAGIC] !== 2) throw new RangeError(`its format is version ${buffer[at + MAGIC]}; only version 2 is read`)
+    if (crc32c(buffer, at + ATTRIBUTES, end) !== buffer.readUInt32BE(at + CRC)) throw new RangeError('its checksum does not match')
+    const attributes = buffer.readInt16BE(at + ATTRIBUTES)
+    if ((attributes & CONTROL_BIT) !== 0) return
+    const count = buffer.readInt32BE(at + COUNT)
+    const stamped = (attributes & LOG_APPEND_TIME_BIT) !== 0
+    const baseMs = readInt64(buffer, at + (stamped ? MAX_TIMESTAMP : BASE_TIMESTAMP))
+    const handOn = stamped ? (record: RecordView) => { record.timeMs = baseMs; sink.record(record) } : sink.record
+    const codec = attributes & COMPRESSION_MASK
+    if (codec === 0) walkRecords(view, buffer, at + BATCH_HEADER_BYTES, end, count, base, baseMs, wanted, handOn)
+    else {
+      const records = decompress(codec, buffer.subarray(at + BATCH_HEADER_BYTES, end))
+      walkRecords(view, records, 0, records.length, count, base, baseMs, wanted, handOn)
+    }
+  } catch (error) {
+    sink.undecodable(base, last, (error as Error).message)
+  }
+}
+
+/** Follows the aborted transactions along the log: each begins at its first offset and ends with its abort marker. */
+function isAborted (buffer: Buffer, at: number, end: number, last: number, pending: Aborted[], aborting: Set<bigint>): boolean {
+  while (pending[0] !== undefined && pending[0].firstOffset <= last) aborting.add((pending.shift() as Aborted).producerId)
+  const attributes = buffer.readInt16BE(at + ATTRIBUTES)
+  if ((attributes & TRANSACTIONAL_BIT) === 0) return false
+  const producerId = buffer.readBigInt64BE(at + PRODUCER_ID)
+  if ((attributes & CONTROL_BIT) === 0) return aborting.has(producerId)
+  if (isAbortMarker(buffer, at + BATCH_HEADER_BYTES, end)) aborting.delete(producerId)
+  return true
+}

@@ -1,0 +1,60 @@
+import { gunzipSync } from 'node:zlib'
+import * as zlib from 'node:zlib'
+import { Decompress } from 'fzstd'
+import { decompressFrameSync } from 'lz4-napi'
+import { uncompress } from 'snappyjs'
+
+/** What a batch may become: no producer's default goes beyond 1 MiB compressed, and no text shrinks by more than a few hundred. */
+export const MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024
+
+const NONE = 0
+const GZIP = 1
+const SNAPPY = 2
+const LZ4 = 3
+const ZSTD = 4
+
+/** Undoes a batch's compression. Throws when the bytes are malformed, the codec unknown, or the result too large. */
+export function decompress (codec: number, bytes: Buffer, maxBytes = MAX_DECOMPRESSED_BYTES): Buffer {
+  switch (codec) {
+    case NONE: return bytes
+    case GZIP: return gunzipSync(bytes, { maxOutputLength: maxBytes })
+    case SNAPPY: return snappy(bytes, maxBytes)
+    case LZ4: return decompressFrameSync(bytes) // grows at most 255 times, by its format
+    case ZSTD: return zstd(bytes, maxBytes)
+    default: throw new RangeError(`compression ${codec} is unknown`)
+  }
+}
+
+/** snappy-java, and so the Java client, frames its blocks: magic, two int32 versions, then int32 length · block. */
+const XERIAL = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0])
+const XERIAL_HEADER_BYTES = 16
+
+function snappy (bytes: Buffer, maxBytes: number): Buffer {
+  if (!bytes.subarray(0, XERIAL.length).equals(XERIAL)) return Buffer.from(uncompress(bytes, maxBytes))
+  const blocks: Uint8Array[] = []
+  let left = maxBytes
+  for (let at = XERIAL_HEADER_BYTES; at < bytes.length;) {
+    const length = bytes.readInt32BE(at)
+    const end = at + 4 + length
+    if (length < 0 || end > bytes.length) throw new RangeError('a snappy block is cut short')
+    const block = uncompress(bytes.subarray(at + 4, end), left)
+    left -= block.length
+    blocks.push(block)
+    at = end
+  }
+  return Buffer.concat(blocks)
+}
+
+/** Node has zstd of its own from 22.15 on; before, the plain JavaScript one serves, in pieces so that it can be stopped. */
+function zstd (bytes: Buffer, maxBytes: number): Buffer {
+  const native = (zlib as { zstdDecompressSync?: (bytes: Buffer, options: { maxOutputLength: number }) => Buffer }).zstdDecompressSync
+  if (native !== undefined) return native(bytes, { maxOutputLength: maxBytes })
+  const pieces: Uint8Array[] = []
+  let size = 0
+  new Decompress((piece) => {
+    size += piece.length
+    if (size > maxBytes) throw new RangeError(`a zstd frame takes more than ${maxBytes} bytes`)
+    pieces.push(piece)
+  }).push(bytes, true)
+  return Buffer.concat(pieces)
+}
