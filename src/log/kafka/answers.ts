@@ -1,0 +1,42 @@
+import { ErrorCode, errorName } from '../../wire/errors.ts'
+import type { Failure } from '../log.ts'
+
+/** What a Produce answer for one partition means for the batch. */
+export type Verdict =
+  | { kind: 'stored' }
+  | { kind: 'again', reason: string, leaderMoved: boolean, doubtful: boolean }
+  | { kind: 'new-epoch', reason: string }
+  | { kind: 'refused', failure: Failure }
+
+const { NONE, DUPLICATE_SEQUENCE_NUMBER } = ErrorCode
+
+const LEADER_MOVED = new Set<number>([
+  ErrorCode.NOT_LEADER_OR_FOLLOWER, ErrorCode.LEADER_NOT_AVAILABLE, ErrorCode.UNKNOWN_TOPIC_OR_PARTITION,
+  ErrorCode.KAFKA_STORAGE_ERROR, ErrorCode.FENCED_LEADER_EPOCH, ErrorCode.UNKNOWN_LEADER_EPOCH
+])
+const TEMPORARY = new Set<number>([
+  ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, ErrorCode.CORRUPT_MESSAGE,
+  ErrorCode.NETWORK_EXCEPTION, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.UNKNOWN_SERVER_ERROR
+])
+/** The leader has it; whether its followers will is not known. */
+const DOUBTFUL = new Set<number>([ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND])
+const STATE_LOST = new Set<number>([
+  ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, ErrorCode.UNKNOWN_PRODUCER_ID, ErrorCode.INVALID_PRODUCER_EPOCH, ErrorCode.PRODUCER_FENCED
+])
+const TOO_LARGE = new Set<number>([ErrorCode.MESSAGE_TOO_LARGE, ErrorCode.RECORD_LIST_TOO_LARGE])
+const FORBIDDEN = new Set<number>([ErrorCode.TOPIC_AUTHORIZATION_FAILED, ErrorCode.CLUSTER_AUTHORIZATION_FAILED])
+
+/** Reads Kafka's error code. A code that we do not know is final: sending it for ever would hold up all that waits behind. */
+export function verdict (code: number): Verdict {
+  const reason = errorName(code)
+  if (code === NONE || code === DUPLICATE_SEQUENCE_NUMBER) return { kind: 'stored' }
+  if (LEADER_MOVED.has(code)) return { kind: 'again', reason, leaderMoved: true, doubtful: false }
+  if (TEMPORARY.has(code)) return { kind: 'again', reason, leaderMoved: false, doubtful: DOUBTFUL.has(code) }
+  if (STATE_LOST.has(code)) return { kind: 'new-epoch', reason }
+  return { kind: 'refused', failure: { code: refusalCode(code), reason } }
+}
+
+function refusalCode (code: number): 'record-too-large' | 'not-authorized' | 'kafka-refused' {
+  if (TOO_LARGE.has(code)) return 'record-too-large'
+  return FORBIDDEN.has(code) ? 'not-authorized' : 'kafka-refused'
+}

@@ -1,0 +1,220 @@
+import type { Clock } from '../../clock.ts'
+import { decodeProduce, encodeProduce, PRODUCE, type ProduceAnswer, type Produced } from '../../wire/produce.ts'
+import { ErrorCode } from '../../wire/errors.ts'
+import { groupBy } from '../../wire/group-by.ts'
+import type { HeaderBlock } from '../../wire/header-block.ts'
+import type { Topic, Waiter } from '../log.ts'
+import type { Batch } from './batch.ts'
+import type { Cluster } from './cluster.ts'
+import { describe, NotSent } from './errors.ts'
+import { PartitionQueue } from './partition-queue.ts'
+import { verdict } from './answers.ts'
+
+/** While a request is under way to a broker, what comes for its other partitions waits so long for a common one. */
+const LINGER_MS = 5
+const RETRY_MS = 100
+/** From three quarters of the bound on, who appends is asked to slow down; what was read already still finds room. */
+const PRESSED_AT = 0.75
+
+export interface AppenderOptions {
+  readonly holdBytes: number
+  readonly holdMs: number
+  readonly requestTimeoutMs: number
+}
+
+interface Broker { requests: number, sentMs: number }
+
+/** The queues of all partitions, and the requests that carry their heads to the brokers that lead them. */
+export class Appender {
+  #cluster: Cluster
+  #clock: Clock
+  #options: AppenderOptions
+  #queues: PartitionQueue[] = []
+  #brokers = new Map<number, Broker>()
+  #heldBytes = 0
+  #scheduled = false
+  #lingering = false
+  #cancelRetry: (() => void) | undefined
+  #flushed: Array<() => void> = []
+  #leadersStale = false
+
+  constructor (cluster: Cluster, clock: Clock, options: AppenderOptions) {
+    this.#cluster = cluster
+    this.#clock = clock
+    this.#options = options
+  }
+
+  get heldBytes (): number { return this.#heldBytes }
+  get pressed (): boolean { return this.#heldBytes > this.#options.holdBytes * PRESSED_AT }
+
+  /** One sentence for each partition whose batch Kafka does not take at present. */
+  get troubles (): string[] {
+    return this.#queues.filter((q) => q.trouble !== '').map((q) => `${q.topic}/${q.partition} is not written: ${q.trouble}`)
+  }
+
+  topic (name: string, partitions: number, maxBatchBytes: number, producer: { id: bigint, epoch: number }): Topic {
+    const queues = Array.from({ length: partitions }, (_, partition) => new PartitionQueue(name, partition, maxBatchBytes, producer))
+    this.#queues.push(...queues)
+    const appender = this
+    return {
+      name,
+      partitions,
+      get pressed () { return appender.pressed },
+      append: (partition, key, source, from, to, headers, waiter, id) =>
+        this.#append(queues[partition] as PartitionQueue, key, source, from, to, headers, waiter, id)
+    }
+  }
+
+  #append (queue: PartitionQueue, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock, waiter: Waiter, id: number): boolean {
+    if (this.#heldBytes + to - from > this.#options.holdBytes) return false
+    this.#heldBytes += queue.append(this.#clock.now(), key, source, from, to, headers, waiter, id)
+    this.#schedule()
+    return true
+  }
+
+  /** Resolves when nothing waits any more. */
+  flush (): Promise<void> {
+    if (this.#heldBytes === 0) return Promise.resolve()
+    return new Promise((resolve) => { this.#flushed.push(resolve) })
+  }
+
+  close (): void {
+    this.#cancelRetry?.()
+  }
+
+  #schedule (): void {
+    if (this.#scheduled) return
+    this.#scheduled = true
+    this.#clock.soon(() => {
+      this.#scheduled = false
+      this.#sendReady()
+    })
+  }
+
+  /** Everything that is ready to go to one broker goes in one request. */
+  #sendReady (): void {
+    const now = this.#clock.now()
+    const ready = this.#queues.filter((q) => !q.underWay && !q.backingOff && q.head !== undefined)
+    for (const [leader, queues] of groupBy(ready, (q) => this.#cluster.leader(q.topic, q.partition))) {
+      const broker = this.#broker(leader)
+      if (broker.requests === 0 || now - broker.sentMs >= LINGER_MS) this.#send(leader, broker, queues, now)
+      else this.#linger()
+    }
+  }
+
+  /** An answer ends the wait sooner. */
+  #linger (): void {
+    if (this.#lingering) return
+    this.#lingering = true
+    this.#clock.after(LINGER_MS, () => {
+      this.#lingering = false
+      this.#schedule()
+    })
+  }
+
+  #broker (nodeId: number): Broker {
+    const broker = this.#brokers.get(nodeId) ?? { requests: 0, sentMs: 0 }
+    this.#brokers.set(nodeId, broker)
+    return broker
+  }
+
+  #send (leader: number, broker: Broker, queues: PartitionQueue[], now: number): void {
+    const parts = queues.map((queue) => {
+      const batch = queue.freezeHead()
+      queue.underWay = true
+      return { topic: queue.topic, partition: queue.partition, batch: batch.sealed }
+    })
+    broker.requests += 1
+    broker.sentMs = now
+    const body = encodeProduce(parts, this.#options.requestTimeoutMs)
+    const done = (settle: () => void): void => {
+      broker.requests -= 1
+      settle()
+      this.#schedule()
+    }
+    this.#cluster.send(leader, PRODUCE, body).then(decodeProduce).then(
+      (answer) => done(() => this.#answered(queues, answer)),
+      (error: unknown) => done(() => this.#unanswered(queues, error))
+    )
+  }
+
+  #answered (queues: PartitionQueue[], { partitions }: ProduceAnswer): void {
+    for (const queue of queues) {
+      const produced = partitions.find((p) => p.partition === queue.partition && p.topic === queue.topic)
+      queue.underWay = false
+      if (queue.head !== undefined) this.#settle(queue, queue.head, produced)
+    }
+    this.#resolveFlushed()
+  }
+
+  #settle (queue: PartitionQueue, head: Batch, produced: Produced | undefined): void {
+    const code = produced?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
+    const answer = verdict(code)
+    switch (answer.kind) {
+      case 'stored':
+        this.#heldBytes -= queue.stored(code === ErrorCode.NONE ? produced?.baseOffset ?? -1 : -1)
+        break
+      case 'refused':
+        this.#heldBytes -= queue.refused(answer.failure)
+        break
+      case 'new-epoch':
+        queue.raiseEpoch()
+        this.#again(queue, answer.reason)
+        break
+      case 'again':
+        if (answer.leaderMoved) this.#leadersStale = true
+        if (answer.doubtful) head.doubtful = true
+        this.#again(queue, answer.reason)
+    }
+  }
+
+  #unanswered (queues: PartitionQueue[], error: unknown): void {
+    this.#leadersStale = true
+    for (const queue of queues) {
+      queue.underWay = false
+      if (queue.head !== undefined && !(error instanceof NotSent)) queue.head.doubtful = true
+      this.#again(queue, describe(error))
+    }
+  }
+
+  #again (queue: PartitionQueue, trouble: string): void {
+    queue.trouble = trouble
+    queue.backingOff = true
+    this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => this.#retry())
+  }
+
+  #retry (): void {
+    const backingOff = this.#queues.filter((q) => q.backingOff)
+    for (const queue of backingOff) if (this.#isOverdue(queue)) this.#abandon(queue)
+    void this.#freshLeaders().then(() => {
+      this.#cancelRetry = undefined
+      for (const queue of backingOff) queue.backingOff = false
+      this.#schedule()
+    })
+  }
+
+  async #freshLeaders (): Promise<void> {
+    if (!this.#leadersStale) return
+    this.#leadersStale = false
+    await this.#cluster.refresh().catch(() => { this.#leadersStale = true })
+  }
+
+  #isOverdue ({ head }: PartitionQueue): boolean {
+    return head !== undefined && this.#clock.now() - head.sinceMs >= this.#options.holdMs
+  }
+
+  #abandon (queue: PartitionQueue): void {
+    const reason = queue.trouble
+    const missing = reason === 'UNKNOWN_TOPIC_OR_PARTITION'
+    this.#heldBytes -= queue.abandon((batch) => {
+      if (batch.doubtful) return { code: 'outcome-unknown', reason }
+      return { code: missing ? 'topic-missing' : 'kafka-away', reason }
+    })
+    this.#resolveFlushed()
+  }
+
+  #resolveFlushed (): void {
+    if (this.#heldBytes > 0) return
+    for (const resolve of this.#flushed.splice(0)) resolve()
+  }
+}

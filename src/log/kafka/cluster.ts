@@ -1,0 +1,140 @@
+import { groupBy } from '../../wire/group-by.ts'
+import { NotSent } from './errors.ts'
+import { createCluster, type ClusterOptions, type ProtocolRequest, type RawBroker, type RawCluster, type RawConnection } from './kafkajs.ts'
+
+export interface Call { readonly key: number, readonly version: number, readonly name: string }
+
+const FETCH_KEY = 1
+const NO_LEADER = -1
+const READ_COMMITTED = 1
+const LATEST = -1
+const EARLIEST = -2
+const TRANSACTION_TIMEOUT_MS = 60_000
+
+/**
+ * A view of the Kafka cluster with connections of its own: who leads what, and a way to send a request to a broker. Each
+ * call is one try; who calls decides whether to try again.
+ */
+export class Cluster {
+  readonly raw: RawCluster
+  #connecting = new Map<string, Promise<unknown>>()
+  #leaders = new Map<string, readonly number[]>()
+  #refreshing: Promise<void> | undefined
+
+  constructor (options: ClusterOptions) {
+    this.raw = createCluster(options)
+  }
+
+  async open (topics: readonly string[]): Promise<void> {
+    await this.raw.connect()
+    await this.raw.addMultipleTargetTopics(topics)
+  }
+
+  close (): Promise<void> {
+    return this.raw.disconnect()
+  }
+
+  /** Asks for the leaders anew; calls that come while one is under way share it. */
+  refresh (): Promise<void> {
+    this.#refreshing ??= this.#refresh().finally(() => { this.#refreshing = undefined })
+    return this.#refreshing
+  }
+
+  async #refresh (): Promise<void> {
+    await this.raw.connect()
+    await this.raw.refreshMetadata()
+    this.#leaders.clear()
+  }
+
+  partitions (topic: string): number {
+    return this.leaders(topic).length
+  }
+
+  /** The node that leads each partition, by partition; -1 where none does. */
+  leaders (topic: string): readonly number[] {
+    const known = this.#leaders.get(topic)
+    if (known !== undefined) return known
+    const leaders: number[] = []
+    for (const { partitionId, leader } of this.raw.findTopicPartitionMetadata(topic)) leaders[partitionId] = leader
+    this.#leaders.set(topic, leaders)
+    return leaders
+  }
+
+  leader (topic: string, partition: number): number {
+    return this.leaders(topic)[partition] ?? NO_LEADER
+  }
+
+  /** Sends an encoded body and gives the answer's, behind its correlation id. Throws `NotSent` where it could not even be sent. */
+  async send (nodeId: number, call: Call, body: Buffer): Promise<Buffer> {
+    const { broker, connection } = await this.#reach(nodeId, call.key === FETCH_KEY ? 1 : 0)
+    try {
+      return await connection.send(wrap(call, body))
+    } catch (error) {
+      // Sent past kafkajs' Broker, so what that does on a closed connection is done here.
+      if ((error as { name?: string }).name === 'KafkaJSConnectionClosedError') await broker.disconnect()
+      throw error
+    }
+  }
+
+  async initProducerId (): Promise<{ id: bigint, epoch: number }> {
+    const broker = await this.raw.findControllerBroker()
+    const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: TRANSACTION_TIMEOUT_MS })
+    return { id: BigInt(producerId), epoch: producerEpoch }
+  }
+
+  /** The last stable offset of each partition. */
+  ends (topic: string): Promise<number[]> { return this.#offsets(topic, LATEST) }
+
+  /** The first offset of each partition that still exists. */
+  starts (topic: string): Promise<number[]> { return this.#offsets(topic, EARLIEST) }
+
+  async #offsets (topic: string, timestamp: number): Promise<number[]> {
+    const offsets: number[] = []
+    const byLeader = groupBy(this.leaders(topic).entries(), ([, leader]) => leader)
+    await Promise.all([...byLeader].map(async ([nodeId, led]) => {
+      const broker = await this.#broker(nodeId)
+      const partitions = led.map(([partition]) => ({ partition, timestamp }))
+      const { responses } = await broker.listOffsets({ isolationLevel: READ_COMMITTED, topics: [{ topic, partitions }] })
+      for (const { partition, offset } of responses.flatMap((r) => r.partitions)) offsets[partition] = Number(offset)
+    }))
+    return offsets
+  }
+
+  async #reach (nodeId: number, index: number): Promise<{ broker: RawBroker, connection: RawConnection }> {
+    try {
+      const broker = await this.#broker(nodeId)
+      return { broker, connection: await this.#connection(nodeId, broker, index) }
+    } catch (error) {
+      throw new NotSent(error)
+    }
+  }
+
+  async #broker (nodeId: number): Promise<RawBroker> {
+    if (nodeId === NO_LEADER) throw new Error('the partition has no leader')
+    return await this.#once(`${nodeId}`, () => this.raw.findBroker({ nodeId }))
+  }
+
+  /** Several sends at once on a cut connection would each open a socket of their own, and all would stay. */
+  async #connection (nodeId: number, broker: RawBroker, index: number): Promise<RawConnection> {
+    const open = broker.connectionPool.pool[index]
+    if (open?.isConnected() === true) return open
+    return await this.#once(`${nodeId}/${index}`, () => broker.connectionPool.getConnection(index))
+  }
+
+  async #once<T> (name: string, connect: () => Promise<T>): Promise<T> {
+    const under = this.#connecting.get(name) as Promise<T> | undefined
+    if (under !== undefined) return await under
+    const connecting = connect().finally(() => this.#connecting.delete(name))
+    this.#connecting.set(name, connecting)
+    return await connecting
+  }
+}
+
+function wrap ({ key, version, name }: Call, body: Buffer): ProtocolRequest {
+  return {
+    request: { apiKey: key, apiVersion: version, apiName: name, expectResponse: () => true, encode: () => ({ buf: body, buffer: body }) },
+    response: { decode: (payload) => ({ payload, clientSideThrottleTime: 0 }), parse: ({ payload }) => payload },
+    logResponseError: false
+  }
+}
+

@@ -1,0 +1,116 @@
+import { pause, type Clock } from '../../clock.ts'
+import { LogError, type Health, type Log, type ReadSink, type Tail, type TailSink, type Topic } from '../log.ts'
+import { Appender, type AppenderOptions } from './appender.ts'
+import { Cluster } from './cluster.ts'
+import { describe, isMissingTopic, isNotAuthorized } from './errors.ts'
+import { readPartition } from './reader.ts'
+import { Tailer } from './tailer.ts'
+import { missingTopics, prepareTopics, type TopicOptions } from './topics.ts'
+
+export interface KafkaLogOptions extends AppenderOptions, TopicOptions {
+  readonly brokers: readonly string[]
+  readonly clientId: string
+  readonly topics: readonly string[]
+  /** How long `open` tries before it gives up. */
+  readonly connectTimeoutMs: number
+}
+
+/** Larger batches save nothing more per record, and hold up their neighbours. */
+const MAX_BATCH_BYTES = 512 * 1024
+const RETRY_MS = 250
+
+/** The `Log` on a Kafka cluster. Appending, tailing and reading each have connections of their own: a long poll holds its own. */
+export class KafkaLog implements Log {
+  #options: KafkaLogOptions
+  #clock: Clock
+  #uplink: Cluster
+  #reading: Cluster
+  #appender: Appender
+  #tailer: Tailer
+  #tailing: Cluster
+  #topics = new Map<string, Topic>()
+  #closing = new AbortController()
+
+  constructor (options: KafkaLogOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+    this.#uplink = new Cluster(options)
+    this.#tailing = new Cluster(options)
+    this.#reading = new Cluster(options)
+    this.#appender = new Appender(this.#uplink, clock, options)
+    this.#tailer = new Tailer(this.#tailing, clock)
+  }
+
+  async open (): Promise<void> {
+    const deadline = this.#clock.now() + this.#options.connectTimeoutMs
+    for (;;) {
+      try {
+        return await this.#open()
+      } catch (error) {
+        const told = this.#told(error)
+        if (told !== undefined) throw told
+        if (this.#closing.signal.aborted || this.#clock.now() >= deadline) throw this.#unreachable(error)
+        await pause(this.#clock, RETRY_MS, this.#closing.signal)
+      }
+    }
+  }
+
+  async #open (): Promise<void> {
+    const { topics } = this.#options
+    await this.#uplink.raw.connect()
+    // kafkajs asks for every topic when it has none to look for; the answer gives it the brokers.
+    await this.#uplink.raw.refreshMetadata()
+    const facts = await prepareTopics(this.#uplink.raw, topics, this.#options)
+    await Promise.all([this.#uplink, this.#tailing, this.#reading].map((cluster) => cluster.open(topics)))
+    const producer = await this.#uplink.initProducerId()
+    for (const { name, maxBatchBytes } of facts) {
+      const most = Math.min(maxBatchBytes, MAX_BATCH_BYTES)
+      this.#topics.set(name, this.#appender.topic(name, this.#uplink.partitions(name), most, producer))
+    }
+  }
+
+  /** Errors that no waiting mends. */
+  #told (error: unknown): LogError | undefined {
+    if (error instanceof LogError) return error
+    const { topics } = this.#options
+    if (isNotAuthorized(error)) return new LogError('not-authorized', `Kafka does not let this gateway in: ${describe(error)}.`, error)
+    if (isMissingTopic(error)) return missingTopics(topics, this.#options)
+    return undefined
+  }
+
+  #unreachable (error: unknown): LogError {
+    const { brokers } = this.#options
+    return new LogError('unreachable', `No Kafka answers at ${brokers.join(', ')}: ${describe(error)}. Check KAFKA_BROKERS, or unset it to start an embedded broker.`, error)
+  }
+
+  topic (name: string): Topic {
+    const topic = this.#topics.get(name)
+    if (topic === undefined) throw new LogError('topic-missing', `Topic ${name} was not opened.`)
+    return topic
+  }
+
+  ends (topic: string): Promise<number[]> { return this.#reading.ends(topic) }
+
+  starts (topic: string): Promise<number[]> { return this.#reading.starts(topic) }
+
+  tail (topic: string, offsets: readonly number[], sink: TailSink): Tail {
+    return this.#tailer.follow(topic, offsets, sink)
+  }
+
+  read (topic: string, partition: number, from: number, until: number, sink: ReadSink): Promise<void> {
+    return readPartition(this.#reading, topic, partition, from, until, sink)
+  }
+
+  health (): Health {
+    const reasons = [...this.#appender.troubles, ...this.#tailer.troubles]
+    return { stalled: reasons.length > 0, reasons, heldBytes: this.#appender.heldBytes }
+  }
+
+  flush (): Promise<void> { return this.#appender.flush() }
+
+  async close (): Promise<void> {
+    this.#closing.abort()
+    this.#appender.close()
+    await Promise.all([this.#tailer.close(), this.#uplink.close(), this.#reading.close()])
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The only file that reaches into kafkajs. kafkajs is frozen at 2.2.4 and pinned exactly; its lower layer keeps connections,
+ * TLS, SASL, metadata and API versions, and takes any request that is encoded elsewhere.
+ */
+import { createRequire } from 'node:module'
+import { connect as connectTcp, type Socket } from 'node:net'
+import type { Admin } from 'kafkajs'
+
+const require = createRequire(import.meta.url)
+
+export interface ProtocolRequest {
+  request: { apiKey: number, apiVersion: number, apiName: string, expectResponse: () => boolean, encode: () => { buf: Buffer, buffer: Buffer } }
+  response: { decode: (payload: Buffer) => { payload: Buffer, clientSideThrottleTime: number }, parse: (decoded: { payload: Buffer }) => Buffer }
+  logResponseError: boolean
+}
+
+export interface RawConnection { send: (request: ProtocolRequest) => Promise<Buffer>, isConnected: () => boolean }
+
+export interface RawBroker {
+  connectionPool: { getConnection: (index: number) => Promise<RawConnection>, pool: RawConnection[] }
+  disconnect: () => Promise<void>
+  initProducerId: (options: { transactionalId?: string, transactionTimeout: number }) => Promise<{ producerId: string, producerEpoch: number }>
+  listOffsets: (options: { isolationLevel: number, topics: Array<{ topic: string, partitions: Array<{ partition: number, timestamp: number }> }> }) =>
+  Promise<{ responses: Array<{ partitions: Array<{ partition: number, errorCode: number, offset: string }> }> }>
+}
+
+export interface RawPartition { partitionId: number, leader: number }
+
+export interface RawCluster {
+  connect: () => Promise<void>
+  disconnect: () => Promise<void>
+  addMultipleTargetTopics: (topics: readonly string[]) => Promise<void>
+  refreshMetadata: () => Promise<void>
+  findTopicPartitionMetadata: (topic: string) => RawPartition[]
+  findBroker: (options: { nodeId: number }) => Promise<RawBroker>
+  findControllerBroker: () => Promise<RawBroker>
+  removeBroker: (options: { host: string, port: number }) => void
+}
+
+export interface ClusterOptions { brokers: readonly string[], clientId: string, requestTimeoutMs: number }
+
+interface KafkajsLogger { namespace: () => KafkajsLogger, info: () => void, error: () => void, warn: () => void, debug: () => void, setLogLevel: () => void }
+
+/** Says nothing: every failure reaches us as an error, and building the lines costs a Date for each. */
+const nothing = (): void => {}
+const silent: KafkajsLogger = { namespace: () => silent, info: nothing, error: nothing, warn: nothing, debug: nothing, setLogLevel: nothing }
+
+/** NODE_ENV=test changes kafkajs' own defaults, so each is given. One try at a time: who calls decides when to try again. */
+const ONE_TRY = { retries: 0, initialRetryTime: 50, maxRetryTime: 1000, factor: 0, multiplier: 1 }
+const METADATA_MAX_AGE_MS = 300_000
+const READ_COMMITTED = 1
+
+export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterOptions): RawCluster {
+  const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster
+  return new Cluster({
+    brokers,
+    clientId,
+    logger: silent,
+    socketFactory: openSocket,
+    connectionTimeout: requestTimeoutMs,
+    authenticationTimeout: requestTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    enforceRequestTimeout: true,
+    metadataMaxAge: METADATA_MAX_AGE_MS,
+    allowAutoTopicCreation: false,
+    maxInFlightRequests: null,
+    isolationLevel: READ_COMMITTED,
+    retry: ONE_TRY
+  })
+}
+
+export function createAdmin (cluster: RawCluster): Admin {
+  const build = require('kafkajs/src/admin') as (options: unknown) => Admin
+  return build({ logger: silent, cluster, retry: { ...ONE_TRY, retries: 5 } })
+}
+
+/** Nagle's delay would hold a small request back while an earlier one is under way. */
+function openSocket ({ host, port, onConnect }: { host: string, port: number, onConnect: () => void }): Socket {
+  return connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect)
+}
+
+interface RequestQueue {
+  pending: unknown[]
+  throttledUntil: number
+  throttleCheckTimeoutId: NodeJS.Timeout | null
+  checkPendingRequests: () => void
+}
+
+/**
+ * kafkajs arms this timer after every answer, with a negative delay when nothing is throttled: Node 24 warns of it, and
+ * every version pays a timer an answer. It is needed only when something waits.
+ */
+function checkOnlyWhatWaits (this: RequestQueue): void {
+  if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return
+  this.throttleCheckTimeoutId = setTimeout(() => {
+    this.throttleCheckTimeoutId = null
+    this.checkPendingRequests()
+  }, Math.max(10, this.throttledUntil - Date.now()))
+}
+
+const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: { scheduleCheckPendingRequests: (this: RequestQueue) => void } }
+prototype.scheduleCheckPendingRequests = checkOnlyWhatWaits

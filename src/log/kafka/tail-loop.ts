@@ -1,0 +1,73 @@
+import { pause, type Clock } from '../../clock.ts'
+import { walkBatches } from '../../wire/batch-walk.ts'
+import { ErrorCode, errorName } from '../../wire/errors.ts'
+import { decodeFetch, encodeFetch, FETCH, type Fetched, type FetchBounds } from '../../wire/fetch.ts'
+import type { TailSink } from '../log.ts'
+import type { Cluster } from './cluster.ts'
+import { describe } from './errors.ts'
+
+/** A long poll: an answer comes at once when there is a record, else after so long. */
+export const TAIL_BOUNDS: FetchBounds = { maxWaitMs: 500, minBytes: 1, maxBytes: 4 << 20, partitionMaxBytes: 1 << 20, rack: '' }
+const RETRY_MS = 100
+
+/** Where the reading of one partition stands. */
+export interface Position {
+  readonly topic: string
+  readonly partition: number
+  readonly sink: TailSink
+  offset: number
+  lag: number
+  /** Why it does not move; empty while it does. */
+  trouble: string
+}
+
+/** Fetches from one broker, one request at a time, whatever of `positions` it leads, until it leads none or the signal comes. */
+export async function tailBroker (
+  cluster: Cluster, clock: Clock, nodeId: number, positions: () => Position[], refresh: () => Promise<void>, signal: AbortSignal
+): Promise<void> {
+  for (let led = positions(); led.length > 0 && !signal.aborted; led = positions()) {
+    try {
+      const payload = await cluster.send(nodeId, FETCH, encodeFetch(led, TAIL_BOUNDS))
+      if (signal.aborted) return
+      const { partitions, errorCode } = decodeFetch(payload)
+      if (errorCode !== ErrorCode.NONE) throw new Error(errorName(errorCode))
+      let stale = false
+      for (const fetched of partitions) {
+        const position = led.find((p) => p.partition === fetched.partition && p.topic === fetched.topic)
+        if (position !== undefined && !await advance(cluster, position, fetched)) stale = true
+      }
+      if (!stale) continue
+    } catch (error) {
+      for (const position of led) position.trouble = describe(error)
+    }
+    await pause(clock, RETRY_MS, signal)
+    await refresh()
+  }
+}
+
+/** Hands on what came for one partition. Returns false where it has to be asked for again elsewhere, or later. */
+async function advance (cluster: Cluster, position: Position, fetched: Fetched): Promise<boolean> {
+  if (fetched.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return await jump(cluster, position)
+  if (fetched.errorCode !== ErrorCode.NONE) {
+    position.trouble = errorName(fetched.errorCode)
+    return false
+  }
+  const { partition, sink } = position
+  position.offset = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, position.offset, fetched.aborted, {
+    record: (record) => sink.record(partition, record),
+    undecodable: (from, to, reason) => sink.undecodable(partition, from, to, reason)
+  })
+  position.lag = Math.max(0, fetched.highWatermark - position.offset)
+  position.trouble = ''
+  return true
+}
+
+/** Retention has passed the position, or the topic was truncated or made anew. */
+async function jump (cluster: Cluster, position: Position): Promise<boolean> {
+  const { topic, partition, offset, sink } = position
+  const start = (await cluster.starts(topic))[partition] as number
+  const end = (await cluster.ends(topic))[partition] as number
+  position.offset = offset < start ? start : end
+  sink.gap(partition, offset, position.offset, offset < start ? 'retention passed it' : 'the topic was truncated or made anew')
+  return true
+}

@@ -1,0 +1,74 @@
+import { LogError } from '../log.ts'
+import { describe, isMissingTopic, isNotAuthorized, rootCause } from './errors.ts'
+import { createAdmin, type RawCluster } from './kafkajs.ts'
+
+/** Kafka's own default of max.message.bytes, for where we may not ask. */
+const DEFAULT_MAX_BATCH_BYTES = 1_048_588
+const TOPIC = 2 // kafkajs' ConfigResourceTypes.TOPIC
+
+export interface TopicOptions {
+  readonly createTopics: boolean
+  readonly partitions: number
+  /** Undefined: the broker's default. */
+  readonly replicationFactor: number | undefined
+}
+
+/** What the gateway must know of a topic before it writes to it. */
+export interface TopicFacts { readonly name: string, readonly maxBatchBytes: number }
+
+/** Finds the topics, creates missing ones where that is allowed, and refuses those that would lose records. */
+export async function prepareTopics (cluster: RawCluster, names: readonly string[], options: TopicOptions): Promise<TopicFacts[]> {
+  const admin = createAdmin(cluster)
+  const existing = new Set(await admin.listTopics())
+  const missing = names.filter((name) => !existing.has(name))
+  if (missing.length > 0) {
+    if (!options.createTopics) throw missingTopics(missing, options)
+    await create(admin, missing, options)
+  }
+  const configs = await topicConfigs(admin, names)
+  return names.map((name) => {
+    const config = configs.get(name)
+    const policy = config?.get('cleanup.policy') ?? 'delete'
+    if (policy.includes('compact')) throw compacted(name)
+    return { name, maxBatchBytes: Number(config?.get('max.message.bytes') ?? DEFAULT_MAX_BATCH_BYTES) }
+  })
+}
+
+export function missingTopics (names: readonly string[], { partitions }: TopicOptions): LogError {
+  const commands = names.map((name) => `kafka-topics --bootstrap-server … --create --topic ${name} --partitions ${partitions}`)
+  return new LogError('topic-missing', `Kafka has no topic ${names.join(', ')}. Set kafka.createTopics, or run: ${commands.join('; ')}`)
+}
+
+function compacted (name: string): LogError {
+  return new LogError('topic-wrong', `Topic ${name} is compacted: Kafka would drop all but the last record of each device. ` +
+    `Run: kafka-configs --bootstrap-server … --alter --topic ${name} --add-config cleanup.policy=delete`)
+}
+
+async function create (admin: ReturnType<typeof createAdmin>, names: readonly string[], options: TopicOptions): Promise<void> {
+  const { partitions, replicationFactor = -1 } = options
+  try {
+    await admin.createTopics({ topics: names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor })), waitForLeaders: true })
+  } catch (error) {
+    if (isNotAuthorized(error)) throw new LogError('not-authorized', `Kafka does not let this gateway create the topics ${names.join(', ')}. Create them, or grant CREATE.`, error)
+    if (alreadyThere(error)) return // another instance was quicker
+    throw new LogError('failed', `Kafka did not create the topics ${names.join(', ')}: ${describe(error)}.`, error)
+  }
+}
+
+function alreadyThere (error: unknown): boolean {
+  const { errors = [] } = error as { errors?: unknown[] }
+  return errors.length > 0 && errors.every((one) => rootCause(one).type === 'TOPIC_ALREADY_EXISTS')
+}
+
+/** By topic, then by name. A gateway that may not describe the configuration goes without. */
+async function topicConfigs (admin: ReturnType<typeof createAdmin>, names: readonly string[]): Promise<Map<string, Map<string, string>>> {
+  try {
+    const resources = names.map((name) => ({ type: TOPIC, name, configNames: ['cleanup.policy', 'max.message.bytes'] }))
+    const answer = await admin.describeConfigs({ resources, includeSynonyms: false })
+    return new Map(answer.resources.map(({ resourceName, configEntries }) =>
+      [resourceName, new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]))]))
+  } catch (error) {
+    if (isNotAuthorized(error) || isMissingTopic(error)) return new Map()
+    throw error
+  }
+}

@@ -1,0 +1,94 @@
+import type { HeaderBlock } from '../wire/header-block.ts'
+import type { RecordView } from '../wire/record-view.ts'
+
+/**
+ * The one narrow interface to Kafka: append to a partition, read a partition from an offset, partition ends, health. Whatever
+ * stands behind it passes the suite in test/log/conformance.ts. Offsets are numbers; they are exact up to 2^53.
+ */
+export interface Log {
+  /** Finds the topics and readies them for appending. Throws a `LogError` that says what to do. */
+  open: () => Promise<void>
+  /** An opened topic, by its name. */
+  topic: (name: string) => Topic
+  /** The offset behind the last readable record of each partition: what an open transaction holds back counts as not yet there. */
+  ends: (topic: string) => Promise<number[]>
+  /** The offset of the first record of each partition that still exists. */
+  starts: (topic: string) => Promise<number[]>
+  /** Reads every partition of a topic from `offsets` on, for ever, whatever happens to Kafka meanwhile. */
+  tail: (topic: string, offsets: readonly number[], sink: TailSink) => Tail
+  /** Reads one partition from `from` (inclusive) to `until` (exclusive). Throws a `LogError`. */
+  read: (topic: string, partition: number, from: number, until: number, sink: ReadSink) => Promise<void>
+  health: () => Health
+  /** Resolves when everything that was appended has been stored or has failed. */
+  flush: () => Promise<void>
+  close: () => Promise<void>
+}
+
+export interface Topic {
+  readonly name: string
+  readonly partitions: number
+  /**
+   * Appends a record whose value is `source[from, to)`; everything is copied before it returns. `waiter` hears of `id` once,
+   * through `stored` or `failed`, later.
+   *
+   * @returns false when so much is held already that nothing more is taken; `waiter` hears nothing then
+   */
+  append: (partition: number, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock, waiter: Waiter, id: number) => boolean
+  /** True when so much is held for Kafka that who appends should slow down. */
+  readonly pressed: boolean
+}
+
+/** Who appended. Ids of one waiter rise; `stored` and `failed` come in the order of the appends to one partition. */
+export interface Waiter {
+  /** `count` records, the last of them `id` at `offset` (-1: Kafka knew it already), are acknowledged by all in-sync replicas. */
+  stored: (id: number, count: number, partition: number, offset: number) => void
+  failed: (id: number, failure: Failure) => void
+}
+
+export interface Failure {
+  readonly code: FailureCode
+  /** Kafka's own word for it, where there is one. */
+  readonly reason: string
+}
+
+/** A closed set: the session and the HTTP API each have an answer for every one. */
+export type FailureCode =
+  | 'record-too-large' | 'not-authorized' | 'topic-missing' | 'kafka-refused' // Kafka has it not, and said so
+  | 'kafka-away' // it was never sent
+  | 'outcome-unknown' // it was sent, and no answer came
+
+export interface ReadSink {
+  /** The view is valid during the call only. */
+  record: (partition: number, record: RecordView) => void
+  /** Records in [from, to] exist but cannot be decoded; the reading goes on behind them. */
+  undecodable: (partition: number, from: number, to: number, reason: string) => void
+}
+
+export interface TailSink extends ReadSink {
+  /** Records from `from` on are gone; the reading goes on at `to`. */
+  gap: (partition: number, from: number, to: number, reason: string) => void
+}
+
+export interface Tail {
+  /** Records that exist and were not handed on yet, per partition. */
+  lag: () => number[]
+  close: () => void
+}
+
+export interface Health {
+  /** Kafka, or a part of it that this instance needs, does not answer. */
+  readonly stalled: boolean
+  /** One sentence for each thing that is stalled. */
+  readonly reasons: readonly string[]
+  readonly heldBytes: number
+}
+
+export class LogError extends Error {
+  readonly code: 'unreachable' | 'topic-missing' | 'topic-wrong' | 'not-authorized' | 'offset-gone' | 'failed'
+
+  constructor (code: LogError['code'], message: string, cause?: unknown) {
+    super(message, { cause })
+    this.name = 'LogError'
+    this.code = code
+  }
+}
