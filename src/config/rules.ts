@@ -1,0 +1,41 @@
+import { quote } from './mistake.ts'
+import type { Settings } from './schema.ts'
+
+/** Whether these settings start the embedded broker in Kafka's place. */
+export const usesEmbedded = ({ embedded, kafka }: Pick<Settings, 'kafka' | 'embedded'>): boolean =>
+  embedded.mode === 'always' || (embedded.mode === 'auto' && kafka.brokers.length === 0)
+
+interface Rule {
+  /** The settings it joins: when one of them is wrong by itself, the rule is silent. */
+  readonly of: readonly string[]
+  /** The mistake, if there is one; `called` names a setting as the user gave it. */
+  readonly broken: (settings: Settings, called: (name: string) => string) => string | undefined
+}
+
+// Kafka keeps its metrics under names in which '.' and '_' are one, and refuses a topic that collides with another.
+const folded = (topic: string) => topic.replaceAll('_', '.')
+
+export const rules: readonly Rule[] = [
+  {
+    of: ['embedded.mode', 'kafka.brokers'],
+    broken: ({ embedded, kafka }, called) => embedded.mode === 'never' && kafka.brokers.length === 0
+      ? `${called('embedded.mode')} is "never", but no Kafka broker is named; set KAFKA_BROKERS (host:port, …)`
+      : undefined
+  },
+  {
+    of: ['embedded.mode', 'kafka.brokers'],
+    broken: ({ embedded, kafka }, called) => embedded.mode === 'always' && kafka.brokers.length > 0
+      ? `${called('embedded.mode')} is "always", but ${called('kafka.brokers')} names ${quote(kafka.brokers.join(','))}; choose one of the two`
+      : undefined
+  },
+  {
+    of: ['topics.uplink', 'topics.downlink'],
+    broken: ({ topics }, called) => {
+      if (folded(topics.uplink) !== folded(topics.downlink)) return undefined
+      const pair = `${called('topics.uplink')} and ${called('topics.downlink')}`
+      return topics.uplink === topics.downlink
+        ? `${pair} are both ${quote(topics.uplink)}; they must be two topics`
+        : `${pair} are ${quote(topics.uplink)} and ${quote(topics.downlink)}; Kafka takes "." and "_" for the same in topic names`
+    }
+  }
+]

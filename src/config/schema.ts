@@ -1,0 +1,87 @@
+import { Type } from 'typebox'
+import type { Static } from 'typebox'
+
+/** Keywords of our own: the usual environment variable, the default on the embedded broker, and what is allowed, in words. */
+export const KEYWORDS = ['env', 'embeddedDefault', 'allowed'] as const
+type More = { [Key in typeof KEYWORDS[number]]?: string | number | boolean }
+
+const DAY = 86_400_000
+const KIB = 1024
+const MIB = 1024 * KIB
+const GIB = 1024 * MIB
+const INT16 = 32_767
+
+const group = <const P extends Parameters<typeof Type.Object>[0]>(properties: P) =>
+  Type.Object(properties, { additionalProperties: false })
+const whole = (value: number, minimum: number, maximum: number, description: string, more: More = {}) =>
+  Type.Integer({ default: value, minimum, maximum, description, ...more })
+const yesNo = (value: boolean, description: string, more: More = {}) =>
+  Type.Boolean({ default: value, description, ...more })
+const oneOf = <const V extends string[]>(values: readonly [...V], value: V[number], description: string, more: More = {}) =>
+  Type.Enum(values, { default: value, description, ...more })
+const text = (value: string, pattern: string, allowed: string, description: string, more: More = {}) =>
+  Type.String({ default: value, pattern, allowed, description, ...more })
+const list = (format: string, allowed: string, description: string, more: More = {}) =>
+  Type.Array(Type.String({ format }), { default: [], allowed, description, ...more })
+/** Kafka's own rule for a topic's name. */
+const topic = (value: string, description: string) =>
+  text(value, '^(?!\\.{1,2}$)[a-zA-Z0-9._\\-]{1,249}$', 'a topic name of up to 249 letters, digits, dots, underscores and hyphens', description)
+
+export const schema = group({
+  host: text('127.0.0.1', '^[a-zA-Z0-9._:%\\-]+$', 'a host name or an IP address', 'The address the server listens on.', { env: 'HOST' }),
+  port: whole(8080, 0, 65_535, 'The port the server listens on; 0 takes any free one.', { env: 'PORT' }),
+  logLevel: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'], 'info', 'The least severe log line that is written.', { env: 'LOG_LEVEL' }),
+
+  kafka: group({
+    brokers: list('broker', 'host:port addresses, such as kafka-1:9092', 'The Kafka brokers to ask first for the rest of the cluster.', { env: 'KAFKA_BROKERS' }),
+    clientId: text('sluice', '^[a-zA-Z0-9._\\-]{1,255}$', 'up to 255 letters, digits, dots, underscores and hyphens', 'The name under which Kafka sees the gateway in its logs, quotas and metrics.'),
+    createTopics: yesNo(false, 'Whether topics that are missing are created at the start.', { embeddedDefault: true }),
+    partitions: whole(6, 1, 10_000, 'The number of partitions of a topic that is created.'),
+    replicationFactor: Type.Optional(Type.Integer({ minimum: 1, maximum: INT16, description: "The number of replicas of a topic that is created; without it, the broker's default." })),
+    connectTimeoutMs: whole(10_000, 1, DAY, 'How long the start waits for Kafka before it gives up.'),
+    requestTimeoutMs: whole(5_000, 1, 3_600_000, 'How long one request to Kafka may take before it counts as failed.')
+  }),
+
+  embedded: group({
+    mode: oneOf(['auto', 'always', 'never'], 'auto', 'Whether the embedded broker stands in for Kafka; auto means when no brokers are named.'),
+    port: whole(19_092, 0, 65_535, 'The port of the embedded broker; 0 takes any free one.'),
+    dir: Type.Optional(Type.String({ minLength: 1, allowed: 'the path of a folder', description: 'The folder in which the embedded broker keeps its records; without it, in memory.' }))
+  }),
+
+  topics: group({
+    uplink: topic('sluice.uplink', 'The topic that receives what devices send.'),
+    downlink: topic('sluice.downlink', 'The topic whose records are delivered to devices.')
+  }),
+
+  ws: group({
+    heartbeatMs: whole(30_000, 5_000, 300_000, 'How often the server pings a socket; one from which nothing came for twice as long is closed.'),
+    maxFrameBytes: whole(64 * KIB, 128, 16 * MIB, 'The largest frame a client may send.'),
+    outboxBytes: whole(MIB, 1, GIB, 'How much may wait for one slow reader before its socket is closed.'),
+    maxSockets: whole(18_000, 1, 1_000_000, 'How many sockets may be open in all.')
+  }),
+
+  uplink: group({
+    inFlight: whole(256, 1, 65_536, 'How many frames of one session may be waiting for their ack.'),
+    holdBytes: whole(64 * MIB, 1, 64 * GIB, 'How much is held in all while Kafka is away.'),
+    holdMs: whole(30_000, 1, DAY, 'How long a frame is held while Kafka is away before it is refused.')
+  }),
+
+  drainMs: whole(20_000, 0, 3_600_000, 'How long a stop waits for frames in flight before it closes what is left.'),
+  simulate: whole(0, 0, 10_000, 'The number of simulated devices that run inside the gateway.', { embeddedDefault: 5 }),
+
+  auth: group({
+    anonymous: oneOf(['loopback', 'always', 'never'], 'loopback', 'Who may come without credentials; loopback means anybody while the server listens on loopback only.')
+  }),
+
+  http: group({
+    origins: list('origin', 'exact origins, such as https://app.example.com (no path, no default port)', "The web origins that may connect beside the page's own.")
+  })
+})
+
+type DeepReadonly<T> = { readonly [K in keyof T]: T[K] extends object ? DeepReadonly<T[K]> : T[K] }
+
+/** What the gateway runs with. A setting that has no value (`kafka.replicationFactor`, `embedded.dir`) is absent. */
+export type Settings = DeepReadonly<Static<typeof schema>>
+
+/** Some of the settings; a list is given whole. */
+export type DeepPartial<T> = { readonly [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : T[K] extends object ? DeepPartial<T[K]> : T[K] }

@@ -1,0 +1,75 @@
+import t from 'tap'
+import { defaults, usesEmbedded } from '../../src/config/index.ts'
+import type { DeepPartial, Settings } from '../../src/config/index.ts'
+import { mistakesOf } from './given.ts'
+
+const MIB = 1024 * 1024
+
+await t.test('the defaults', async t => {
+  t.strictSame(defaults(), {
+    host: '127.0.0.1',
+    port: 8080,
+    logLevel: 'info',
+    kafka: { brokers: [], clientId: 'sluice', createTopics: true, partitions: 6, connectTimeoutMs: 10_000, requestTimeoutMs: 5_000 },
+    embedded: { mode: 'auto', port: 19_092 },
+    topics: { uplink: 'sluice.uplink', downlink: 'sluice.downlink' },
+    ws: { heartbeatMs: 30_000, maxFrameBytes: 65_536, outboxBytes: MIB, maxSockets: 18_000 },
+    uplink: { inFlight: 256, holdBytes: 64 * MIB, holdMs: 30_000 },
+    drainMs: 20_000,
+    simulate: 5,
+    auth: { anonymous: 'loopback' },
+    http: { origins: [] }
+  })
+})
+
+await t.test('overrides', async t => {
+  const brokers = ['a:1', 'b:2']
+  const settings = defaults({ port: 0, kafka: { brokers, replicationFactor: 3 }, embedded: { dir: '/data' } })
+  t.equal(settings.port, 0)
+  t.strictSame(settings.kafka.brokers, brokers)
+  t.equal(settings.kafka.replicationFactor, 3)
+  t.equal(settings.kafka.partitions, 6)
+  t.equal(settings.embedded.dir, '/data')
+  const loose = { port: undefined, ws: { maxSockets: undefined } } as unknown as DeepPartial<Settings>
+  t.strictSame(defaults(loose), defaults(), 'undefined is not given')
+})
+
+await t.test('settings are frozen throughout, and share nothing with what was given', async t => {
+  const brokers = ['a:1']
+  const settings = defaults({ kafka: { brokers } })
+  brokers.push('b:2')
+  t.strictSame(settings.kafka.brokers, ['a:1'])
+  t.ok([settings, settings.kafka, settings.kafka.brokers, settings.http.origins].every(Object.isFrozen))
+  t.notOk(Object.isFrozen(brokers))
+})
+
+await t.test('some defaults depend on the embedded broker', async t => {
+  const brokers = ['a:1']
+  const cases: Array<[DeepPartial<Settings>, boolean, boolean, number]> = [
+    [{}, true, true, 5],
+    [{ embedded: { mode: 'always' } }, true, true, 5],
+    [{ kafka: { brokers } }, false, false, 0],
+    [{ kafka: { brokers }, embedded: { mode: 'never' } }, false, false, 0],
+    [{ kafka: { createTopics: false }, simulate: 0 }, true, false, 0],
+    [{ kafka: { brokers, createTopics: true }, simulate: 7 }, false, true, 7]
+  ]
+  for (const [overrides, embedded, createTopics, simulate] of cases) {
+    const settings = defaults(overrides)
+    t.strictSame([usesEmbedded(settings), settings.kafka.createTopics, settings.simulate], [embedded, createTopics, simulate], JSON.stringify(overrides))
+  }
+})
+
+await t.test('mistakes of a program', async t => {
+  const cases: Array<[unknown, string]> = [
+    [{ port: '8080' }, 'port is "8080"; it must be a whole number from 0 to 65535'],
+    [{ port: NaN }, 'port is NaN; it must be a whole number from 0 to 65535'],
+    [{ port: 10n }, 'port is 10n; it must be a whole number from 0 to 65535'],
+    [{ prt: 1 }, 'prt is not a setting; did you mean port?'],
+    [{ kafka: [] }, 'kafka is []; it must be an object that holds settings'],
+    [null, 'the root is null; it must be an object that holds settings'],
+    [{ embedded: { mode: 'never' } }, 'embedded.mode is "never", but no Kafka broker is named; set KAFKA_BROKERS (host:port, …)']
+  ]
+  for (const [overrides, mistake] of cases) {
+    t.strictSame(mistakesOf(() => defaults(overrides as DeepPartial<Settings>)), [mistake])
+  }
+})
