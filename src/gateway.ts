@@ -1,0 +1,132 @@
+import type { Settings } from './config/index.ts'
+import { pause, type Clock } from './clock.ts'
+import { Hub } from './hub/hub.ts'
+import { Watchers, type Follow } from './hub/watchers.ts'
+import type { Health, Log, Tail } from './log/log.ts'
+import type { Storage } from './protocol/encode.ts'
+import type { Context, Observer } from './session/context.ts'
+import { Heartbeat } from './session/heartbeat.ts'
+import type { Peer } from './session/peer.ts'
+import { Session, type Mode } from './session/session.ts'
+import { Turn } from './session/turn.ts'
+
+const RETRY_MS = 250
+/** Those who are sent away come back spread over so long, so that the next instance is not met by all at once. */
+const COME_BACK_MS = 5_000
+
+/** A sentence for the operator. */
+export interface Notices {
+  warn: (facts: object, sentence: string) => void
+}
+
+/** The gateway itself: sessions on one side, the log on the other. It knows neither HTTP nor sockets. */
+export class Gateway {
+  readonly hub: Hub
+  readonly log: Log
+  readonly settings: Settings
+  #clock: Clock
+  #notices: Notices
+  #context: Context | undefined
+  #heartbeat: Heartbeat
+  #tail: Tail | undefined
+  #state: 'starting' | 'serving' | 'draining' = 'starting'
+  #closing = new AbortController()
+  /** Records that could not be decoded, since the start. */
+  undecodable = 0
+
+  constructor (settings: Settings, log: Log, clock: Clock, notices: Notices) {
+    this.settings = settings
+    this.log = log
+    this.#clock = clock
+    this.#notices = notices
+    this.#heartbeat = new Heartbeat(clock, settings.ws.heartbeatMs)
+    this.hub = new Hub(clock, ({ device, partition, home }) => notices.warn({ device, partition, home },
+      `A downlink record for ${device} lies in partition ${partition}, not in its home ${home}: its producer hashes keys otherwise. ` +
+      'It was delivered. Set the producer\'s partitioner to murmur2 (librdkafka: partitioner=murmur2_random).'))
+  }
+
+  /** Opens the log and pins the ends of the downlink: what is stored from then on reaches the sockets that are let in. */
+  async start (storage: Storage, observer: Observer): Promise<void> {
+    const { topics, ws, uplink } = this.settings
+    await this.log.open()
+    this.#context = {
+      uplink: this.log.topic(topics.uplink),
+      downlink: this.log.topic(topics.downlink),
+      watchers: new Watchers(this.#followUplink),
+      clock: this.#clock,
+      turn: new Turn(this.#clock),
+      limits: { ...ws, inFlight: uplink.inFlight },
+      storage,
+      observer
+    }
+    this.#tail = await this.#follow(topics.downlink, (partition, record) => this.hub.deliver(partition, record))
+    this.hub.onDelay = observer.delivered
+    this.#heartbeat.start()
+    this.#state = 'serving'
+  }
+
+  get state (): 'starting' | 'serving' | 'draining' { return this.#state }
+
+  health (): Health { return this.log.health() }
+
+  /** Records of the downlink that were not handed on yet, by partition. */
+  lag (): number[] { return this.#tail?.lag() ?? [] }
+
+  /** Only while serving. What it gives must be called when the socket has ended. */
+  connect (peer: Peer, device: string, mode: Mode): { session: Session, ended: () => void } {
+    const session = new Session(this.#context as Context, peer, device, mode)
+    this.hub.add(session)
+    const stopBeating = this.#heartbeat.add(session)
+    session.greet()
+    const ended = (): void => {
+      stopBeating()
+      this.hub.remove(session)
+      session.ended()
+    }
+    return { session, ended }
+  }
+
+  /** From now on nobody is let in; what is in flight is finished, those who are here are sent away, and the log is closed. */
+  async stop (): Promise<void> {
+    this.#state = 'draining'
+    this.#heartbeat.stop()
+    for (const session of this.hub.sessions()) session.hush()
+    await Promise.race([this.log.flush(), pause(this.#clock, this.settings.drainMs, this.#closing.signal)])
+    for (const session of [...this.hub.sessions()]) session.close('draining', undefined, Math.round(Math.random() * COME_BACK_MS))
+    this.#closing.abort()
+    await this.log.close()
+  }
+
+  #followUplink: Follow = async (record) => {
+    const tail = await this.#follow(this.settings.topics.uplink, record)
+    return () => tail.close()
+  }
+
+  /** Follows a topic from its ends; while Kafka does not tell them, it is asked again. */
+  async #follow (topic: string, record: Parameters<Follow>[0]): Promise<Tail> {
+    for (;;) {
+      try {
+        const ends = await this.log.ends(topic)
+        const undecodable = (partition: number, from: number, to: number, reason: string): void => {
+          this.undecodable += to - from + 1
+          this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} cannot be decoded and were passed over: ${reason}.`)
+        }
+        return this.log.tail(topic, ends, {
+          record: (partition, view) => {
+            try {
+              record(partition, view)
+            } catch (error) { // one bad record, say with headers that end nowhere, holds up no other
+              undecodable(partition, view.offset, view.offset, (error as Error).message)
+            }
+          },
+          undecodable,
+          gap: (partition, from, to, reason) =>
+            this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} from offset ${from} on are gone: ${reason}. Reading goes on at ${to}.`)
+        })
+      } catch (error) {
+        if (this.#closing.signal.aborted) throw error
+        await pause(this.#clock, RETRY_MS, this.#closing.signal)
+      }
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import { isUtf8 } from 'node:buffer'
+import { message } from '../protocol/encode.ts'
+import { isJson } from '../protocol/members.ts'
+import { wsFrame } from '../protocol/ws-frame.ts'
+import type { Mode } from '../session/session.ts'
+import type { RecordView } from '../wire/record-view.ts'
+
+const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/i
+const TEXT_TYPE = /^text\//i
+
+/** One record on its way to some sockets: each form of it is encoded when the first of them needs it, and once. */
+export class Delivery {
+  readonly #value: Buffer | null
+  readonly #event: string | undefined
+  readonly #contentType: string | undefined
+  readonly #timeMs: number
+  readonly #device: string | undefined
+  #message: Buffer | undefined
+  #text: Buffer | undefined
+  #binary: Buffer | undefined
+
+  /** `device` is told to those who watch; to the device itself it is left out. Throws a RangeError if the headers are malformed. */
+  constructor (record: RecordView, device?: string) {
+    this.#value = record.value()
+    this.#event = record.headerCount === 0 ? undefined : record.header('event')
+    this.#contentType = record.headerCount === 0 ? undefined : record.header('content-type')
+    this.#timeMs = record.timeMs
+    this.#device = device
+  }
+
+  /** The WebSocket frame for a socket of that mode; undefined where it gets none. */
+  frame (mode: Mode): Buffer | undefined {
+    if (mode === 'sluice.v1') return this.#asMessage()
+    if (this.#value === null) return undefined
+    return this.#isText(this.#value, mode) ? this.#asText(this.#value) : this.#asBinary(this.#value)
+  }
+
+  #asMessage (): Buffer {
+    this.#message ??= wsFrame(message({
+      ...(this.#device === undefined ? {} : { device: this.#device }),
+      event: this.#event,
+      contentType: this.#contentType,
+      value: this.#value,
+      json: this.#value !== null && this.#isJsonText(this.#value),
+      timeMs: this.#timeMs
+    }), false)
+    return this.#message
+  }
+
+  #asText (value: Buffer): Buffer {
+    this.#text ??= wsFrame(value, false)
+    return this.#text
+  }
+
+  #asBinary (value: Buffer): Buffer {
+    this.#binary ??= wsFrame(value, true)
+    return this.#binary
+  }
+
+  /** A text frame has to be UTF-8, whatever a header or the client says. */
+  #isText (value: Buffer, mode: Mode): boolean {
+    if (mode === 'raw-binary') return false
+    const said = mode === 'raw-text' || this.#contentType === undefined || TEXT_TYPE.test(this.#contentType) || JSON_TYPE.test(this.#contentType)
+    return said && isUtf8(value)
+  }
+
+  #isJsonText (value: Buffer): boolean {
+    const said = this.#contentType === undefined || JSON_TYPE.test(this.#contentType)
+    return said && isUtf8(value) && isJson(value, 0, value.length)
+  }
+}

@@ -1,0 +1,79 @@
+import type { Watching } from '../session/context.ts'
+import type { Session } from '../session/session.ts'
+import type { RecordView } from '../wire/record-view.ts'
+import { Delivery } from './delivery.ts'
+
+const ALL = '*'
+
+/** Follows the uplink; what it gives stops the following. */
+export type Follow = (record: (partition: number, record: RecordView) => void) => Promise<() => void>
+
+/** Sockets that follow other devices' uplink. The topic is read only while there is one. */
+export class Watchers implements Watching {
+  #byDevice = new Map<string, Set<Session>>()
+  #watched = new Map<Session, Set<string>>()
+  #follow: Follow
+  #following: Promise<() => void> | undefined
+
+  constructor (follow: Follow) {
+    this.#follow = follow
+  }
+
+  async watch (session: Session, device: string): Promise<readonly string[]> {
+    const watched = getOrAdd(this.#watched, session)
+    watched.add(device)
+    getOrAdd(this.#byDevice, device).add(session)
+    this.#following ??= this.#follow((_partition, record) => this.#deliver(record))
+    await this.#following
+    return [...watched]
+  }
+
+  unwatch (session: Session, device: string): readonly string[] {
+    const watched = this.#watched.get(session)
+    if (watched?.delete(device) === true) this.#leave(session, device)
+    if (watched?.size === 0) this.#forgetEmpty(session)
+    return [...watched ?? []]
+  }
+
+  count (session: Session): number { return this.#watched.get(session)?.size ?? 0 }
+
+  forget (session: Session): void {
+    const watched = this.#watched.get(session)
+    if (watched === undefined) return
+    for (const device of watched) this.#leave(session, device)
+    this.#forgetEmpty(session)
+  }
+
+  #leave (session: Session, device: string): void {
+    const sessions = this.#byDevice.get(device)
+    sessions?.delete(session)
+    if (sessions?.size === 0) this.#byDevice.delete(device)
+  }
+
+  #forgetEmpty (session: Session): void {
+    this.#watched.delete(session)
+    if (this.#watched.size > 0) return
+    void this.#following?.then((stop) => stop())
+    this.#following = undefined
+  }
+
+  #deliver (record: RecordView): void {
+    if (record.keyLength <= 0) return
+    const device = record.asciiKey()
+    const some = this.#byDevice.get(device)
+    const all = this.#byDevice.get(ALL)
+    if (some === undefined && all === undefined) return
+    const frame = new Delivery(record, device).frame('sluice.v1')
+    if (frame === undefined) return
+    for (const session of all ?? []) session.send(frame)
+    for (const session of some ?? []) if (all?.has(session) !== true) session.send(frame)
+  }
+}
+
+function getOrAdd<K, V> (map: Map<K, Set<V>>, key: K): Set<V> {
+  const there = map.get(key)
+  if (there !== undefined) return there
+  const added = new Set<V>()
+  map.set(key, added)
+  return added
+}

@@ -1,0 +1,27 @@
+/** Why the gateway closes a socket: 4000–4499 come back, 4500–4999 do not. docs/protocol.md shows the same table. */
+export interface Close { readonly code: number, readonly message: string }
+
+export const closes = {
+  draining: { code: 4000, message: 'This instance is going away; come back, another one serves.' },
+  'slow-reader': { code: 4001, message: 'You read more slowly than your records come, and more waited for you than this server holds.' },
+  'heartbeat-lost': { code: 4002, message: 'Nothing was heard from you for two heartbeats.' },
+  'not-stored': { code: 4003, message: 'A raw frame was certainly not stored; the reason names why.' },
+  'outcome-unknown': { code: 4004, message: 'A raw frame may or may not be stored: Kafka did not answer.' },
+  internal: { code: 4005, message: 'The server failed in a way it did not expect; its log says more.' },
+  'bad-frame': { code: 4500, message: 'A frame is not one JSON object, or is nested more deeply than 64 levels.' },
+  'unknown-type': { code: 4501, message: "A frame's type is missing, or not one that a client may send." },
+  'binary-frame': { code: 4502, message: 'A binary frame came where text is due; in sluice.v1 bytes travel as base64.' },
+  'bad-id': { code: 4503, message: 'A publish has no id from 1 to 9007199254740991, so it could not even be refused.' },
+  'bad-watch': { code: 4504, message: 'A watch or unwatch names no valid device, has an unknown field, or is one too many.' }
+} as const satisfies Record<string, Close>
+
+export type CloseName = keyof typeof closes
+
+/** RFC 6455 leaves this many bytes for the reason. */
+const MAX_REASON_BYTES = 123
+
+/** `name: sentence`, cut to what a close frame can carry. `detail` takes the sentence's place. */
+export function closeReason (name: CloseName, detail?: string): string {
+  const reason = `${name}: ${detail ?? closes[name].message}`
+  return Buffer.byteLength(reason) <= MAX_REASON_BYTES ? reason : Buffer.from(reason).subarray(0, MAX_REASON_BYTES - 3).toString().replace(/\uFFFD+$/, '') + '…'
+}

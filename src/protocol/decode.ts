@@ -1,0 +1,108 @@
+import type { CloseName } from './closes.ts'
+import { isDeviceId } from './device-id.ts'
+import { isJson, membersOf, type Member } from './members.ts'
+import type { RefusalCode } from './refusals.ts'
+
+/** A publish whose value is `source[from, to)`. */
+export interface Publish {
+  readonly type: 'publish'
+  readonly id: number
+  readonly event: string | undefined
+  readonly source: Buffer
+  readonly from: number
+  readonly to: number
+  readonly contentType: string | undefined
+}
+
+export type ClientFrame =
+  | Publish
+  | { readonly type: 'watch' | 'unwatch', readonly device: string }
+  /** A publish that has an id and is wrong otherwise. */
+  | { readonly type: 'refuse', readonly id: number, readonly code: RefusalCode, readonly message: string }
+  /** A frame after which the socket is closed. */
+  | { readonly type: 'misuse', readonly close: CloseName, readonly message?: string }
+
+const PREFIX = Buffer.from('{"type":"publish","id":')
+const DATA = Buffer.from(',"data":')
+const CLOSE_BRACE = 0x7d
+const MAX_SAFE_DIGITS = 15
+const MAX_EVENT_LENGTH = 128
+const MAX_OPENERS = 64
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+
+/** What a client's text frame says. */
+export function decode (text: Buffer): ClientFrame {
+  return decodePlain(text) ?? decodeMembers(text)
+}
+
+/** The form that clients' JSON libraries write: `{"type":"publish","id":7,"data":…}`. The value is looked at once, as JSON. */
+function decodePlain (text: Buffer): Publish | undefined {
+  if (text.length < PREFIX.length + DATA.length + 3 || text[text.length - 1] !== CLOSE_BRACE) return undefined
+  for (let i = 0; i < PREFIX.length; i++) if (text[i] !== PREFIX[i]) return undefined
+  let at = PREFIX.length
+  let id = 0
+  for (let digit = text[at] as number; digit >= 0x30 && digit <= 0x39; digit = text[++at] as number) id = id * 10 + digit - 0x30
+  const digits = at - PREFIX.length
+  if (digits === 0 || digits > MAX_SAFE_DIGITS || text[PREFIX.length] === 0x30) return undefined
+  for (let i = 0; i < DATA.length; i++) if (text[at + i] !== DATA[i]) return undefined
+  const from = at + DATA.length
+  const to = text.length - 1
+  if (mayBeDeep(text, from, to) || !isJson(text, from, to)) return undefined
+  return { type: 'publish', id, event: undefined, source: text, from, to, contentType: undefined }
+}
+
+/** Few values have so many openers that they could be nested too deeply; those are looked at member by member. */
+function mayBeDeep (text: Buffer, from: number, to: number): boolean {
+  if (to - from <= MAX_OPENERS) return false
+  let openers = 0
+  for (let at = from; at < to; at++) {
+    const byte = text[at]
+    if ((byte === 0x7b || byte === 0x5b) && ++openers >= MAX_OPENERS) return true
+  }
+  return false
+}
+
+function decodeMembers (text: Buffer): ClientFrame {
+  const members = membersOf(text)
+  if (members === undefined) return { type: 'misuse', close: 'bad-frame' }
+  const type = value(text, members, 'type')
+  switch (type) {
+    case 'publish': return decodePublish(text, members)
+    case 'watch':
+    case 'unwatch': return decodeWatch(text, members, type)
+    default: return { type: 'misuse', close: 'unknown-type' }
+  }
+}
+
+function decodePublish (text: Buffer, members: readonly Member[]): ClientFrame {
+  const id = value(text, members, 'id')
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id < 1) return { type: 'misuse', close: 'bad-id' }
+  const bad = (message: string): ClientFrame => ({ type: 'refuse', id, code: 'bad-field', message })
+
+  const unknown = members.find(({ name }) => !['type', 'id', 'event', 'data', 'base64'].includes(name))
+  if (unknown !== undefined) return bad(`A publish has no field ${JSON.stringify(unknown.name.slice(0, 64))}.`)
+  const event = value(text, members, 'event')
+  if (event !== undefined && (typeof event !== 'string' || event.length < 1 || event.length > MAX_EVENT_LENGTH)) {
+    return bad(`event is a string of 1 to ${MAX_EVENT_LENGTH} characters.`)
+  }
+  const data = members.find(({ name }) => name === 'data')
+  const base64 = value(text, members, 'base64')
+  if ((data === undefined) === (base64 === undefined)) return bad('A publish has exactly one of data and base64.')
+  if (data !== undefined) return { type: 'publish', id, event, source: text, from: data.from, to: data.to, contentType: undefined }
+
+  if (typeof base64 !== 'string' || !BASE64.test(base64)) return bad('base64 is a string of padded base64 (RFC 4648).')
+  const bytes = Buffer.from(base64, 'base64')
+  return { type: 'publish', id, event, source: bytes, from: 0, to: bytes.length, contentType: 'application/octet-stream' }
+}
+
+function decodeWatch (text: Buffer, members: readonly Member[], type: 'watch' | 'unwatch'): ClientFrame {
+  const device = value(text, members, 'device')
+  const fits = members.length === 2 && typeof device === 'string' && (device === '*' || isDeviceId(device))
+  return fits ? { type, device } : { type: 'misuse', close: 'bad-watch' }
+}
+
+/** A member's value, built; undefined where there is no such member. The text is known to be JSON. */
+function value (text: Buffer, members: readonly Member[], name: string): unknown {
+  const member = members.find((m) => m.name === name)
+  return member === undefined ? undefined : JSON.parse(text.toString('utf8', member.from, member.to))
+}

@@ -1,0 +1,23 @@
+/** What the HTTP side answers instead of a result; docs/protocol.md shows the same table. */
+export interface HttpError { readonly status: number, readonly message: string }
+
+export const httpErrors = {
+  'bad-device-id': { status: 400, message: 'The device id in the address is empty, longer than 128 characters, or has a character outside A-Z a-z 0-9 . _ ~ : -' },
+  'bad-parameter': { status: 400, message: 'A query parameter is unknown, repeated, or has a value that it cannot have.' },
+  'bad-request': { status: 400, message: 'The request cannot be read: its syntax, headers, or body are not what this address takes.' },
+  'bad-subprotocol': { status: 400, message: 'None of the offered subprotocols is known; offer sluice.v1 or sluice.raw, or none for raw mode.' },
+  unauthenticated: { status: 401, message: 'This server does not take callers without credentials.' },
+  'bad-origin': { status: 403, message: "The page's origin is not on this server's list (http.origins)." },
+  'not-found': { status: 404, message: 'There is nothing at this address.' },
+  'too-large': { status: 413, message: 'The body, or the record made of it, is larger than this server or the topic takes.' },
+  'bad-content-type': { status: 415, message: "The body's content type is not one that this address takes; send application/json." },
+  'upgrade-required': { status: 426, message: 'This address is a WebSocket; the upgrade would be let in.' },
+  'too-many-sockets': { status: 429, message: 'This instance holds as many sockets as it may; try again later, or add an instance.' },
+  internal: { status: 500, message: 'The server failed in a way it did not expect; its log says more.' },
+  'kafka-refused': { status: 502, message: 'Kafka refused the record for good; the message names its reason.' },
+  'kafka-away': { status: 503, message: 'Kafka does not answer, and the record is certainly not stored; try again later.' },
+  'not-ready': { status: 503, message: 'This instance is not serving yet, or is going away; try again, another instance may serve.' },
+  'outcome-unknown': { status: 504, message: 'Kafka did not answer in time; the record may or may not be stored.' }
+} as const satisfies Record<string, HttpError>
+
+export type HttpErrorCode = keyof typeof httpErrors

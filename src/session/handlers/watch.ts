@@ -1,0 +1,14 @@
+import { watching } from '../../protocol/encode.ts'
+import type { Session } from '../session.ts'
+
+const MAX_WATCHED = 100
+
+export function handleWatch (session: Session, device: string): void {
+  const { watchers } = session.context
+  if (watchers.count(session) >= MAX_WATCHED) return session.close('bad-watch', `One socket watches at most ${MAX_WATCHED} entries.`)
+  void watchers.watch(session, device).then((devices) => session.sendText(watching(devices)))
+}
+
+export function handleUnwatch (session: Session, device: string): void {
+  session.sendText(watching(session.context.watchers.unwatch(session, device)))
+}

@@ -1,0 +1,187 @@
+import { randomBytes } from 'node:crypto'
+import type { Failure, Waiter } from '../log/log.ts'
+import { closeReason, closes, type CloseName } from '../protocol/closes.ts'
+import { decode } from '../protocol/decode.ts'
+import { ack, bye, refused, welcome } from '../protocol/encode.ts'
+import { refusals, type RefusalCode } from '../protocol/refusals.ts'
+import { wsFrame } from '../protocol/ws-frame.ts'
+import { homePartition } from '../wire/murmur2.ts'
+import type { Context } from './context.ts'
+import { handle } from './handlers/index.ts'
+import type { Peer } from './peer.ts'
+import { publish } from './publish.ts'
+
+const SESSION_ID_BYTES = 12
+/** A socket that was paused for its own bound is read again when half of it is free: fewer turns than one by one. */
+const RESUME_AT = 0.5
+const MISSED_HEARTBEATS = 2
+
+/** How a socket speaks: raw frames, with the kind of those sent to it pinned or not, or sluice.v1. */
+export type Mode = 'raw' | 'raw-text' | 'raw-binary' | 'sluice.v1'
+
+/** One connection: its state, what it has in flight, what waits to be written to it. The verbs have files of their own. */
+export class Session implements Waiter {
+  readonly context: Context
+  readonly device: string
+  readonly key: Buffer
+  readonly mode: Mode
+  readonly id = randomBytes(SESSION_ID_BYTES).toString('base64url')
+  /** Its home in the uplink, and in the downlink. */
+  readonly partition: number
+  readonly downlinkHome: number
+  /** The highest id that was accepted. */
+  lastId = 0
+  /** A publish that was refused for now: until it comes again, all later ones are refused. 0: none. */
+  blockedId = 0
+  #peer: Peer
+  #inFlight = 0
+  #paused = false
+  #hushed = false
+  #closing = false
+  #heard = true
+  #missed = 0
+  #ackId = 0
+  #ackPartition = 0
+  #ackOffset = 0
+  #outbox: Buffer[] = []
+  #flushing = false
+
+  constructor (context: Context, peer: Peer, device: string, mode: Mode) {
+    this.context = context
+    this.device = device
+    this.key = Buffer.from(device)
+    this.mode = mode
+    this.partition = homePartition(this.key, context.uplink.partitions)
+    this.downlinkHome = homePartition(this.key, context.downlink.partitions)
+    this.#peer = peer
+  }
+
+  get isRaw (): boolean { return this.mode !== 'sluice.v1' }
+  get closing (): boolean { return this.#closing }
+
+  /** The first frame. */
+  greet (): void {
+    if (this.isRaw) return
+    const { limits: { heartbeatMs, ...limits }, storage } = this.context
+    this.sendText(welcome({ device: this.device, session: this.id, storage, heartbeatMs, limits: { maxFrameBytes: limits.maxFrameBytes, inFlight: limits.inFlight, outboxBytes: limits.outboxBytes } }))
+  }
+
+  /** A frame came. After a close has begun, what was still on its way is dropped, and so is neither acked nor stored. */
+  receive (data: Buffer, binary: boolean): void {
+    this.#heard = true
+    if (this.#closing) return
+    if (this.isRaw) publish(this, this.lastId + 1, undefined, data, 0, data.length, undefined)
+    else if (binary) this.close('binary-frame')
+    else handle(this, decode(data))
+  }
+
+  /** A publish was appended: its ack, or its refusal, will come through `stored` or `failed`. */
+  appended (): void {
+    this.#inFlight += 1
+    if (this.#paused || (this.#inFlight < this.context.limits.inFlight && !this.context.uplink.pressed)) return
+    this.#paused = true
+    this.#peer.pause()
+  }
+
+  stored (id: number, count: number, partition: number, offset: number): void {
+    this.#ackId = id
+    this.#ackPartition = partition
+    this.#ackOffset = offset
+    this.#answered(count)
+    if (!this.isRaw) this.#wantFlush()
+  }
+
+  failed (id: number, { code, reason }: Failure): void {
+    this.#answered(1)
+    this.refuse(id, code, `${refusals[code].message} Kafka said: ${reason}.`)
+  }
+
+  /** Tells that a publish failed, and holds back what comes behind it if that failure is for now. */
+  refuse (id: number, code: RefusalCode, message?: string): void {
+    if (this.isRaw) return this.close(refusals[code].outcome === 'unknown' ? 'outcome-unknown' : 'not-stored', message)
+    const told = this.#behindBlocked(id) && refusals[code].temporary && refusals[code].outcome === 'not-stored' ? 'earlier-refused' : code
+    if (refusals[code].temporary && !this.#behindBlocked(id)) this.blockedId = id
+    this.context.observer.refused(told)
+    this.sendText(refused(id, told, told === code ? message : undefined))
+  }
+
+  #behindBlocked (id: number): boolean {
+    return this.blockedId !== 0 && id > this.blockedId
+  }
+
+  #answered (count: number): void {
+    this.#inFlight -= count
+    if (!this.#paused || this.#hushed) return
+    const free = this.#inFlight <= this.context.limits.inFlight * RESUME_AT && !this.context.uplink.pressed
+    if (!free && this.#inFlight > 0) return
+    this.#paused = false
+    this.#heard = true // its deadline stood still
+    this.#peer.resume()
+  }
+
+  sendText (payload: Buffer): void { this.send(wsFrame(payload, false)) }
+
+  /** Takes a whole WebSocket frame; it goes out at the end of this turn. */
+  send (frame: Buffer): void {
+    if (this.#closing) return
+    this.#outbox.push(frame)
+    this.#wantFlush()
+  }
+
+  #wantFlush (): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    this.context.turn.add(this)
+  }
+
+  /** Writes what this turn brought: one ack for all publishes, then the rest. */
+  flush (): void {
+    this.#flushing = false
+    const frames = this.#outbox
+    if (this.#ackId !== 0) {
+      frames.unshift(wsFrame(ack(this.#ackId, this.#ackPartition, this.#ackOffset), false))
+      this.#ackId = 0
+    }
+    if (frames.length === 0) return
+    this.#outbox = []
+    this.#peer.write(frames.length === 1 ? frames[0] as Buffer : Buffer.concat(frames))
+    if (!this.#closing && this.#peer.waitingBytes > this.context.limits.outboxBytes) this.close('slow-reader')
+  }
+
+  /** Closes it for a reason of the table; `detail` takes the place of the table's sentence. */
+  close (name: CloseName, detail?: string, retryMs = 0): void {
+    if (this.#closing) return
+    if (name === 'draining' && !this.isRaw) this.sendText(bye(name, retryMs))
+    this.#closing = true
+    this.context.observer.closed(name)
+    this.flush()
+    if (this.#paused) this.#peer.resume() // or its own close frame would never be read
+    if (name === 'heartbeat-lost') this.#peer.terminate()
+    else this.#peer.close(closes[name].code, closeReason(name, detail))
+  }
+
+  /** Nothing more is read from it; what was read already is still answered. */
+  hush (): void {
+    this.#hushed = this.#paused = true
+    this.#peer.pause()
+  }
+
+  terminate (): void { this.#peer.terminate() }
+
+  heard (): void { this.#heard = true }
+
+  /** Called once a heartbeat. While it is not read nothing can be heard from it, so nothing counts as missed. */
+  beat (): void {
+    this.#missed = this.#heard || this.#paused ? 0 : this.#missed + 1
+    this.#heard = false
+    if (this.#missed >= MISSED_HEARTBEATS) this.close('heartbeat-lost')
+    else if (!this.#closing) this.#peer.ping()
+  }
+
+  /** The socket has ended. */
+  ended (): void {
+    this.#closing = true
+    this.#outbox = []
+    this.context.watchers.forget(this)
+  }
+}
