@@ -6,6 +6,8 @@ const typed = {
   languageOptions: { parserOptions: { projectService: true } },
   plugins: { '@typescript-eslint': tseslint.plugin },
   rules: {
+    // A promise that nobody waits for says so.
+    'no-void': ['error', { allowAsStatement: true }],
     '@typescript-eslint/no-floating-promises': 'error',
     '@typescript-eslint/no-misused-promises': 'error',
     '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],

@@ -1,0 +1,89 @@
+import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Clock } from './clock.ts'
+import { systemClock } from './clock.ts'
+import { usesEmbedded, type Settings } from './config/index.ts'
+import { DevKafka } from './devkafka/broker.ts'
+import { Gateway } from './gateway.ts'
+import { serveHttp } from './http/http.ts'
+import { createMetrics } from './http/metrics.ts'
+import { handleError } from './http/problem.ts'
+import { KafkaLog } from './log/kafka/index.ts'
+import type { Storage } from './protocol/encode.ts'
+
+/** Device ids have up to 128 characters, three times that percent-encoded; longer ones still get our own refusal. */
+const MAX_PARAM_LENGTH = 1024
+const BODY_BYTES_BESIDE_DATA = 4096
+
+export interface AppOptions {
+  readonly settings: Settings
+  readonly logger?: FastifyBaseLogger
+  readonly clock?: Clock
+}
+
+export interface App {
+  readonly http: FastifyInstance
+  readonly gateway: Gateway
+  /** The Kafka that is used: its addresses, and whether it is the embedded broker. */
+  readonly brokers: readonly string[]
+  readonly storage: Storage
+  /** Opens Kafka and lets sockets in. Throws a `LogError`. */
+  start: () => Promise<void>
+  /** Drains and ends everything. */
+  close: () => Promise<void>
+}
+
+/** Wires the parts by hand into one Fastify instance. It does not listen. */
+export async function createApp ({ settings, logger, clock = systemClock }: AppOptions): Promise<App> {
+  const http = Fastify({
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    disableRequestLogging: true,
+    forceCloseConnections: true,
+    bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    frameworkErrors: (error, request, reply) => { void handleError(error, request, reply) },
+    ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
+  })
+  const embedded = usesEmbedded(settings) ? await startEmbedded(settings, http.log) : undefined
+  const brokers = embedded === undefined ? settings.kafka.brokers : [embedded.address]
+  const storage: Storage = embedded === undefined ? 'kafka' : settings.embedded.dir === undefined ? 'memory' : 'disk'
+
+  const metrics = createMetrics(embedded !== undefined)
+  const { kafka, topics, uplink } = settings
+  const log = new KafkaLog({
+    ...kafka,
+    ...uplink,
+    brokers,
+    replicationFactor: kafka.replicationFactor,
+    topics: [topics.uplink, topics.downlink],
+    onStored: metrics.stored
+  }, clock)
+  const gateway = new Gateway(settings, log, clock, http.log)
+  await serveHttp(http, gateway, metrics)
+
+  return {
+    http,
+    gateway,
+    brokers,
+    storage,
+    start: () => gateway.start(storage, metrics),
+    close: async () => {
+      await http.close()
+      await embedded?.broker.close()
+    }
+  }
+}
+
+/** Its usual port, or any free one if that is taken. */
+async function startEmbedded ({ embedded: { port, dir }, kafka: { partitions } }: Settings, log: FastifyBaseLogger): Promise<{ broker: DevKafka, address: string }> {
+  const options = { partitions, log: (sentence: string) => log.warn(sentence), ...(dir === undefined ? {} : { dir }) }
+  const broker = new DevKafka({ ...options, port })
+  try {
+    return { broker, address: await broker.listen() }
+  } catch (error) {
+    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
+    const other = new DevKafka({ ...options, port: 0 })
+    const address = await other.listen()
+    log.warn(`Port ${port} is taken; the embedded broker listens on ${address}.`)
+    return { broker: other, address }
+  }
+}

@@ -1,0 +1,79 @@
+import pino, { type Logger } from 'pino'
+import pretty from 'pino-pretty'
+import { createApp, type App } from '../app.ts'
+import { banner } from '../banner.ts'
+import { systemClock } from '../clock.ts'
+import type { Settings } from '../config/index.ts'
+import { LogError } from '../log/log.ts'
+import { simulate } from '../simulate/simulate.ts'
+
+const FAILED = 1
+const ENDED_AT_ONCE = 130
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+
+type Process = Pick<NodeJS.Process, 'stdout' | 'once' | 'on' | 'off' | 'exit'>
+
+/** Runs the gateway until a signal stops it. Resolves with the exit code. */
+export async function start (settings: Settings, process: Process): Promise<number> {
+  const terminal = process.stdout.isTTY
+  const logger = createLogger(settings, terminal)
+  let app: App
+  try {
+    app = await createApp({ settings, logger })
+  } catch (error) {
+    logger.fatal(whatToDo(error, settings))
+    return FAILED
+  }
+  const stopSimulating = await run(app, settings, logger, terminal)
+  if (stopSimulating === undefined) {
+    await app.close()
+    return FAILED
+  }
+  await signalled(process)
+  logger.info('Stopping: finishing what is in flight. Once more ends at once.')
+  for (const signal of SIGNALS) process.on(signal, () => process.exit(ENDED_AT_ONCE))
+  stopSimulating()
+  await app.close()
+  logger.info('Stopped.')
+  for (const signal of SIGNALS) process.off(signal, () => {})
+  return 0
+}
+
+/** Listens, opens Kafka, and says where everything is. Undefined if that failed, which has been told. */
+async function run (app: App, settings: Settings, logger: Logger, terminal: boolean): Promise<(() => void) | undefined> {
+  const { host, port, topics, embedded: { dir }, simulate: simulated } = settings
+  try {
+    await app.http.listen({ host, port, listenTextResolver: () => '' })
+    await app.start()
+  } catch (error) {
+    logger.fatal(whatToDo(error, settings))
+    return undefined
+  }
+  const bound = app.http.server.address() as { port: number }
+  const address = `${host.includes(':') ? `[${host}]` : host}:${bound.port}`
+  const embedded = app.storage !== 'kafka'
+  if (settings.auth.anonymous === 'always') logger.warn('auth.anonymous is always: anybody who reaches this server may be any device.')
+  if (embedded) logger.warn({ brokers: app.brokers }, `EMBEDDED BROKER: no Kafka is used; records are kept in ${dir ?? 'memory'}. For trying out, never for production.`)
+  logger.info({ address, brokers: app.brokers }, `Sluice serves http://${address}/ with ${embedded ? 'the embedded broker' : 'Kafka'} at ${app.brokers.join(', ')}.`)
+  if (terminal) console.log(banner({ address, brokers: app.brokers, embedded, dir, simulated, uplink: topics.uplink, downlink: topics.downlink }))
+  return simulate(address, simulated, systemClock)
+}
+
+/** Sentences on a terminal, JSON for machines. */
+function createLogger ({ logLevel }: Settings, terminal: boolean): Logger {
+  if (!terminal) return pino({ level: logLevel })
+  return pino({ level: logLevel, base: null }, pretty({ colorize: true, ignore: 'time', hideObject: true, sync: true }))
+}
+
+function whatToDo (error: unknown, { host, port, embedded }: Settings): string {
+  const { code, message } = error as { code?: string, message: string }
+  if (error instanceof LogError) return message
+  if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken. Set another with --port or PORT, or end what listens there.`
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `This machine has no address ${host}. Set --host to one that it has, or to 0.0.0.0 for all.`
+  if (code === 'EACCES') return `Port ${port} may not be used by this user, or the folder ${embedded.dir ?? ''} may not be written.`
+  return `The start failed: ${message}`
+}
+
+function signalled (process: Process): Promise<void> {
+  return new Promise((resolve) => { for (const signal of SIGNALS) process.once(signal, () => resolve()) })
+}

@@ -1,0 +1,78 @@
+import type { FastifyInstance } from 'fastify'
+import { Type, type Static } from 'typebox'
+import type { Gateway } from '../gateway.ts'
+import type { FailureCode, Waiter } from '../log/log.ts'
+import { isDeviceId } from '../protocol/device-id.ts'
+import type { HttpErrorCode } from '../protocol/http-errors.ts'
+import { HeaderBlock, headerName } from '../wire/header-block.ts'
+import { homePartition } from '../wire/murmur2.ts'
+import { admitCaller } from './identity.ts'
+import { Problem } from './problem.ts'
+
+const MAX_LISTED = 1000
+const EVENT = headerName('event')
+const CONTENT_TYPE = headerName('content-type')
+const RETRY_AFTER_S = 2
+
+const ProblemBody = Type.Object({ code: Type.String(), message: Type.String() })
+const Devices = Type.Object({
+  devices: Type.Array(Type.Object({ id: Type.String(), sockets: Type.Integer(), connectedAt: Type.Integer() })),
+  total: Type.Integer()
+})
+const Message = Type.Object({
+  data: Type.Optional(Type.Unknown()),
+  base64: Type.Optional(Type.String({ pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' })),
+  event: Type.Optional(Type.String({ minLength: 1, maxLength: 128 }))
+}, { additionalProperties: false })
+const Stored = Type.Object({ partition: Type.Integer(), offset: Type.Integer() })
+
+/** `GET /v1/devices`: who is connected here. `POST /v1/devices/{id}/messages`: append to the downlink. */
+export function deviceRoutes (app: FastifyInstance, gateway: Gateway): void {
+  const onRequest = async (request: Parameters<typeof admitCaller>[1]): Promise<void> => admitCaller(gateway.settings, request)
+
+  app.get('/v1/devices', { onRequest, schema: { querystring: Type.Object({}, { additionalProperties: false }), response: { 200: Devices, '4xx': ProblemBody } } }, () => {
+    const devices: Static<typeof Devices>['devices'] = []
+    for (const { id, sessions, connectedMs } of gateway.hub.list()) {
+      if (devices.push({ id, sockets: sessions.length, connectedAt: connectedMs }) === MAX_LISTED) break
+    }
+    return { devices, total: gateway.hub.devices }
+  })
+
+  const schema = { body: Message, response: { 201: Stored, '4xx': ProblemBody, '5xx': ProblemBody } }
+  app.post<{ Params: { id: string }, Body: Static<typeof Message> }>('/v1/devices/:id/messages', { onRequest, schema }, async (request, reply) => {
+    const { id } = request.params
+    if (!isDeviceId(id)) throw new Problem('bad-device-id')
+    if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
+    const stored = await append(gateway, id, request.body)
+    return await reply.code(201).send(stored)
+  })
+}
+
+function append (gateway: Gateway, device: string, { data, base64, event }: Static<typeof Message>): Promise<Static<typeof Stored>> {
+  if ((data === undefined) === (base64 === undefined)) throw new Problem('bad-request', 'The body has exactly one of data and base64.')
+  const headers = new HeaderBlock()
+  if (event !== undefined) headers.add(EVENT, event)
+  if (base64 !== undefined) headers.add(CONTENT_TYPE, 'application/octet-stream')
+  const value = base64 === undefined ? Buffer.from(JSON.stringify(data)) : Buffer.from(base64, 'base64')
+
+  const downlink = gateway.log.topic(gateway.settings.topics.downlink)
+  const key = Buffer.from(device)
+  return new Promise((resolve, reject) => {
+    const waiter: Waiter = {
+      stored: (_id, _count, partition, offset) => resolve({ partition, offset }),
+      failed: (_id, { code, reason }) => reject(new Problem(problemOf[code], `${code}: Kafka said ${reason}.`, temporary.has(code) ? RETRY_AFTER_S : undefined))
+    }
+    const taken = downlink.append(homePartition(key, downlink.partitions), key, value, 0, value.length, headers, waiter, 1)
+    if (!taken) reject(new Problem('kafka-away', 'The gateway holds as many bytes for Kafka as it may; send again later.', RETRY_AFTER_S))
+  })
+}
+
+const problemOf: Record<FailureCode, HttpErrorCode> = {
+  'record-too-large': 'too-large',
+  'not-authorized': 'kafka-refused',
+  'topic-missing': 'kafka-refused',
+  'kafka-refused': 'kafka-refused',
+  'kafka-away': 'kafka-away',
+  'outcome-unknown': 'outcome-unknown'
+}
+const temporary = new Set<FailureCode>(['kafka-away', 'outcome-unknown'])

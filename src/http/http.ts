@@ -1,0 +1,49 @@
+import staticFiles from '@fastify/static'
+import websocket from '@fastify/websocket'
+import type { FastifyInstance } from 'fastify'
+import { fileURLToPath } from 'node:url'
+import type { Gateway } from '../gateway.ts'
+import { chooseSubprotocol } from './admission.ts'
+import { deviceRoutes } from './devices.ts'
+import { healthRoutes } from './health.ts'
+import { metricsRoute, type Metrics } from './metrics.ts'
+import { handleError, Problem, sendProblem } from './problem.ts'
+import { socketRoutes } from './sockets.ts'
+
+const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
+const MAX_FRAGMENTS = 64
+const MAX_BUFFERED_CHUNKS = 4096
+/** What a socket has to answer our close frame before it is ended. */
+const CLOSING_MS = 1_000
+const CLOSING_STEP_MS = 20
+
+/** Everything that the gateway serves over HTTP, sockets included, on one Fastify instance. */
+export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics): Promise<void> {
+  app.setErrorHandler(handleError)
+  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found')))
+  await app.register(websocket, {
+    options: {
+      clientTracking: false,
+      perMessageDeflate: false,
+      maxPayload: gateway.settings.ws.maxFrameBytes,
+      maxFragments: MAX_FRAGMENTS,
+      maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+      handleProtocols: (offered: Set<string>) => chooseSubprotocol(offered) ?? false
+    } as object,
+    preClose: (done: () => void) => { drain(gateway).then(done, done) }
+  })
+  await app.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0 })
+  healthRoutes(app, gateway)
+  metricsRoute(app, gateway, metrics)
+  deviceRoutes(app, gateway)
+  socketRoutes(app, gateway)
+}
+
+/** Sends everybody away and waits a little for their goodbyes; the server's own close would wait for sockets that never end. */
+async function drain (gateway: Gateway): Promise<void> {
+  await gateway.stop()
+  for (let leftMs = CLOSING_MS; gateway.hub.sockets > 0 && leftMs > 0; leftMs -= CLOSING_STEP_MS) {
+    await new Promise((resolve) => setTimeout(resolve, CLOSING_STEP_MS))
+  }
+  for (const session of [...gateway.hub.sessions()]) session.terminate()
+}

@@ -1,0 +1,29 @@
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { Peer } from '../session/peer.ts'
+
+/**
+ * A socket of `ws`. Frames are written past it, to the stream below: ws would frame each payload anew for each socket, in two
+ * writes. That is safe as long as compression is off and nobody sends through ws, which then writes whole control frames only.
+ */
+export class SocketPeer implements Peer {
+  #ws: WebSocket
+  #stream: Duplex
+
+  constructor (ws: WebSocket) {
+    this.#ws = ws
+    this.#stream = (ws as unknown as { _socket: Duplex })._socket
+  }
+
+  write (frames: Buffer): void {
+    if (this.#stream.writable) this.#stream.write(frames)
+  }
+
+  get waitingBytes (): number { return this.#stream.writableLength }
+
+  ping (): void { this.#ws.ping() }
+  pause (): void { this.#ws.pause() }
+  resume (): void { this.#ws.resume() }
+  close (code: number, reason: string): void { this.#ws.close(code, reason) }
+  terminate (): void { this.#ws.terminate() }
+}

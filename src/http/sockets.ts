@@ -1,0 +1,48 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocket } from 'ws'
+import type { Gateway } from '../gateway.ts'
+import { admit, type Admitted } from './admission.ts'
+import { Problem, sendProblem } from './problem.ts'
+import { SocketPeer } from './socket-peer.ts'
+
+/** `GET /ws/{deviceId}`: an upgrade, or the reason why it would be refused. */
+export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
+  const admitted = new WeakMap<FastifyRequest, Admitted>()
+  app.route({
+    method: 'GET',
+    url: '/ws/:deviceId',
+    exposeHeadRoute: false,
+    preHandler: async (request) => { admitted.set(request, admit(gateway, request)) },
+    handler: (_request, reply) => {
+      void reply.header('upgrade', 'websocket')
+      return sendProblem(reply, new Problem('upgrade-required'))
+    },
+    wsHandler: (ws: WebSocket, request: FastifyRequest) => {
+      serve(gateway, ws, admitted.get(request) as Admitted)
+    }
+  })
+}
+
+function serve (gateway: Gateway, ws: WebSocket, { device, mode }: Admitted): void {
+  letGo(ws)
+  const { session, ended } = gateway.connect(new SocketPeer(ws), device, mode)
+  ws.on('message', (data: Buffer, binary: boolean) => session.receive(data, binary))
+  ws.on('ping', () => session.heard())
+  ws.on('pong', () => session.heard())
+  ws.on('close', ended)
+}
+
+/**
+ * What made the socket, a request, its headers and a response, would stay in memory as long as the socket: 3 KiB or more.
+ * A socket's errors (a reset, a frame that breaks the protocol) end it, and `close` follows; nobody else needs to hear.
+ */
+function letGo (ws: WebSocket): void {
+  ws.removeAllListeners('error')
+  ws.on('error', ignore)
+  const stream = (ws as unknown as { _socket: Duplex & { _httpMessage?: ServerResponse } })._socket
+  stream._httpMessage?.detachSocket(stream as never)
+}
+
+function ignore (): void {}

@@ -1,0 +1,38 @@
+#!/usr/bin/env node
+/** Reads the environment and the arguments, starts, and stops on signals: the only file that touches `process`. */
+import { readFileSync } from 'node:fs'
+import { start } from './commands/start.ts'
+import { ConfigError, describe, load } from './config/index.ts'
+
+const USAGE = `sluice [start] [--setting value]…   start the gateway
+sluice config [--setting value]…    print the settings in force, and where each comes from
+sluice --help                       print this
+
+Settings: docs/configuration.md, or 'sluice config'.`
+
+async function main (argv: string[]): Promise<number> {
+  if (argv.includes('--help') || argv.includes('-h')) {
+    console.log(USAGE)
+    return 0
+  }
+  const verb = argv[0]?.startsWith('-') === false ? argv[0] : 'start'
+  const flags = argv[0] === verb ? argv.slice(1) : argv
+  if (verb !== 'start' && verb !== 'config') {
+    console.error(`There is no command '${verb}'.\n\n${USAGE}`)
+    return 2
+  }
+  const { settings, origins } = load({ argv: flags, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+  if (verb === 'config') {
+    console.log(describe(settings, origins))
+    return 0
+  }
+  return await start(settings, process)
+}
+
+try {
+  process.exitCode = await main(process.argv.slice(2))
+} catch (error) {
+  if (!(error instanceof ConfigError)) throw error
+  for (const mistake of error.mistakes) console.error(mistake)
+  process.exitCode = 2
+}
