@@ -1,6 +1,5 @@
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import type { Clock } from './clock.ts'
-import { systemClock } from './clock.ts'
+import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { systemClock, type Clock } from './clock.ts'
 import { usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
 import { Gateway } from './gateway.ts'
@@ -32,18 +31,24 @@ export interface App {
   close: () => Promise<void>
 }
 
-/** Wires the parts by hand into one Fastify instance. It does not listen. */
+/** A Fastify instance of its own, with the gateway on it. It does not listen. */
 export async function createApp ({ settings, logger, clock = systemClock }: AppOptions): Promise<App> {
   const http = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
     bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => { void handleError(error, request, reply) },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
+  return await mount(http, settings, clock)
+}
+
+/** Wires the parts by hand, and serves them on `http`. */
+export async function mount (http: FastifyInstance, settings: Settings, clock: Clock): Promise<App> {
   const embedded = usesEmbedded(settings) ? await startEmbedded(settings, http.log) : undefined
+  if (embedded !== undefined) http.addHook('onClose', async () => await embedded.broker.close())
   const brokers = embedded === undefined ? settings.kafka.brokers : [embedded.address]
   const storage: Storage = embedded === undefined ? 'kafka' : settings.embedded.dir === undefined ? 'memory' : 'disk'
 
@@ -59,18 +64,7 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
   }, clock)
   const gateway = new Gateway(settings, log, clock, http.log)
   await serveHttp(http, gateway, metrics)
-
-  return {
-    http,
-    gateway,
-    brokers,
-    storage,
-    start: () => gateway.start(storage, metrics),
-    close: async () => {
-      await http.close()
-      await embedded?.broker.close()
-    }
-  }
+  return { http, gateway, brokers, storage, start: () => gateway.start(storage, metrics), close: () => http.close() }
 }
 
 /** Its usual port, or any free one if that is taken. */

@@ -43,7 +43,7 @@ export async function start (settings: Settings, process: Process): Promise<numb
 async function run (app: App, settings: Settings, logger: Logger, terminal: boolean): Promise<(() => void) | undefined> {
   const { host, port, topics, embedded: { dir }, simulate: simulated } = settings
   try {
-    await app.http.listen({ host, port, listenTextResolver: () => '' })
+    await app.http.listen({ host, port, listenTextResolver: (at) => `Listening on ${at}; opening Kafka.` })
     await app.start()
   } catch (error) {
     logger.fatal(whatToDo(error, settings))

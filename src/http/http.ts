@@ -17,10 +17,8 @@ const MAX_BUFFERED_CHUNKS = 4096
 const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
 
-/** Everything that the gateway serves over HTTP, sockets included, on one Fastify instance. */
+/** Everything that the gateway serves over HTTP, sockets included. Errors and unknown addresses of others' routes stay theirs. */
 export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics): Promise<void> {
-  app.setErrorHandler(handleError)
-  app.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found')))
   await app.register(websocket, {
     options: {
       clientTracking: false,
@@ -32,11 +30,15 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     } as object,
     preClose: (done: () => void) => { drain(gateway).then(done, done) }
   })
-  await app.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0 })
-  healthRoutes(app, gateway)
-  metricsRoute(app, gateway, metrics)
-  deviceRoutes(app, gateway)
-  socketRoutes(app, gateway)
+  await app.register(async (ours) => {
+    ours.setErrorHandler(handleError)
+    ours.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found')))
+    await ours.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0 })
+    healthRoutes(ours, gateway)
+    metricsRoute(ours, gateway, metrics)
+    deviceRoutes(ours, gateway)
+    socketRoutes(ours, gateway)
+  })
 }
 
 /** Sends everybody away and waits a little for their goodbyes; the server's own close would wait for sockets that never end. */
