@@ -78,8 +78,16 @@ export function decodeFetch (payload: Buffer): FetchAnswer {
       const length = Math.max(0, p.int32())
       const recordsAt = p.skip(length)
       partitions.push({
-        topic, partition, errorCode, highWatermark, lastStableOffset, logStartOffset, aborted,
-        buffer: payload, recordsAt, recordsEnd: recordsAt + length
+        topic,
+        partition,
+        errorCode,
+        highWatermark,
+        lastStableOffset,
+        logStartOffset,
+        aborted,
+        buffer: payload,
+        recordsAt,
+        recordsEnd: recordsAt + length
       })
     })
   })

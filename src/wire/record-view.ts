@@ -124,4 +124,3 @@ export function isAbortMarker (buffer: Buffer, from: number, to: number): boolea
   })
   return abort
 }
-

@@ -20,6 +20,8 @@ export interface AppenderOptions {
   readonly holdBytes: number
   readonly holdMs: number
   readonly requestTimeoutMs: number
+  /** Told for each batch that Kafka acknowledged: how long its first record had waited. */
+  readonly onStored?: (waitMs: number) => void
 }
 
 interface Broker { requests: number, sentMs: number }
@@ -152,6 +154,7 @@ export class Appender {
     const answer = verdict(code)
     switch (answer.kind) {
       case 'stored':
+        this.#options.onStored?.(this.#clock.now() - head.sinceMs)
         this.#heldBytes -= queue.stored(code === ErrorCode.NONE ? produced?.baseOffset ?? -1 : -1)
         break
       case 'refused':

@@ -137,4 +137,3 @@ function wrap ({ key, version, name }: Call, body: Buffer): ProtocolRequest {
     logResponseError: false
   }
 }
-

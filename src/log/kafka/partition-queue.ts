@@ -104,4 +104,3 @@ export class PartitionQueue {
     return bytes
   }
 }
-
