@@ -12,6 +12,8 @@ import type { Storage } from './protocol/encode.ts'
 /** Device ids have up to 128 characters, three times that percent-encoded; longer ones still get our own refusal. */
 const MAX_PARAM_LENGTH = 1024
 const BODY_BYTES_BESIDE_DATA = 4096
+/** A request, or a handshake, has to be there whole after so long. */
+const REQUEST_TIMEOUT_MS = 15_000
 
 export interface AppOptions {
   readonly settings: Settings
@@ -37,6 +39,8 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS },
     bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: (error, request, reply) => { void handleError(error, request, reply) },

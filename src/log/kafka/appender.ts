@@ -208,7 +208,7 @@ export class Appender {
 
   #abandon (queue: PartitionQueue): void {
     const reason = queue.trouble
-    const missing = reason === 'UNKNOWN_TOPIC_OR_PARTITION'
+    const missing = this.#cluster.partitions(queue.topic) === 0
     this.#heldBytes -= queue.abandon((batch) => {
       if (batch.doubtful) return { code: 'outcome-unknown', reason }
       return { code: missing ? 'topic-missing' : 'kafka-away', reason }

@@ -50,13 +50,13 @@ export class Cluster {
     return this.leaders(topic).length
   }
 
-  /** The node that leads each partition, by partition; -1 where none does. */
+  /** The node that leads each partition, by partition; -1 where none does. None at all: there is no such topic. */
   leaders (topic: string): readonly number[] {
     const known = this.#leaders.get(topic)
     if (known !== undefined) return known
     const leaders: number[] = []
     for (const { partitionId, leader } of this.raw.findTopicPartitionMetadata(topic)) leaders[partitionId] = leader
-    this.#leaders.set(topic, leaders)
+    if (leaders.length > 0) this.#leaders.set(topic, leaders)
     return leaders
   }
 

@@ -23,10 +23,6 @@ export function isNotAuthorized (error: unknown): boolean {
   return type?.endsWith('AUTHORIZATION_FAILED') === true || name === 'KafkaJSSASLAuthenticationError'
 }
 
-export function isMissingTopic (error: unknown): boolean {
-  return rootCause(error).type === 'UNKNOWN_TOPIC_OR_PARTITION'
-}
-
 /** The request failed before any byte of it left. */
 export class NotSent extends Error {
   constructor (cause: unknown) {

@@ -2,10 +2,10 @@ import { pause, type Clock } from '../../clock.ts'
 import { LogError, type Health, type Log, type ReadSink, type Tail, type TailSink, type Topic } from '../log.ts'
 import { Appender, type AppenderOptions } from './appender.ts'
 import { Cluster } from './cluster.ts'
-import { describe, isMissingTopic, isNotAuthorized } from './errors.ts'
+import { describe, isNotAuthorized } from './errors.ts'
 import { readPartition } from './reader.ts'
 import { Tailer } from './tailer.ts'
-import { missingTopics, prepareTopics, type TopicOptions } from './topics.ts'
+import { prepareTopics, type TopicOptions } from './topics.ts'
 
 export interface KafkaLogOptions extends AppenderOptions, TopicOptions {
   readonly brokers: readonly string[]
@@ -57,11 +57,11 @@ export class KafkaLog implements Log {
 
   async #open (): Promise<void> {
     const { topics } = this.#options
-    await this.#uplink.raw.connect()
-    // kafkajs asks for every topic when it has none to look for; the answer gives it the brokers.
-    await this.#uplink.raw.refreshMetadata()
-    const facts = await prepareTopics(this.#uplink.raw, topics, this.#options)
-    await Promise.all([this.#uplink, this.#tailing, this.#reading].map((cluster) => cluster.open(topics)))
+    await this.#uplink.open(topics)
+    const facts = await prepareTopics(this.#uplink, topics, this.#options)
+    // A topic that was created a moment ago may be known, and led, a moment later.
+    if (topics.some((topic) => this.#uplink.leaders(topic).length === 0 || this.#uplink.leaders(topic).includes(-1))) throw new Error('its topics have no leaders yet')
+    await Promise.all([this.#tailing, this.#reading].map((cluster) => cluster.open(topics)))
     const producer = await this.#uplink.initProducerId()
     for (const { name, maxBatchBytes } of facts) {
       const most = Math.min(maxBatchBytes, MAX_BATCH_BYTES)
@@ -72,9 +72,7 @@ export class KafkaLog implements Log {
   /** Errors that no waiting mends. */
   #told (error: unknown): LogError | undefined {
     if (error instanceof LogError) return error
-    const { topics } = this.#options
     if (isNotAuthorized(error)) return new LogError('not-authorized', `Kafka does not let this gateway in: ${describe(error)}.`, error)
-    if (isMissingTopic(error)) return missingTopics(topics, this.#options)
     return undefined
   }
 

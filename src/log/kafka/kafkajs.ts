@@ -26,6 +26,13 @@ export interface RawBroker {
 
 export interface RawPartition { partitionId: number, leader: number }
 
+/** What kafkajs' Broker has that ours changes. */
+interface MetadataBroker {
+  metadata: (topics: string[]) => Promise<unknown>
+  lookupRequest: (apiKey: number, requests: unknown) => (options: { topics: string[], allowAutoTopicCreation: boolean }) => ProtocolRequest
+  connectionPool: { send: (request: ProtocolRequest) => Promise<unknown> }
+}
+
 export interface RawCluster {
   connect: () => Promise<void>
   disconnect: () => Promise<void>
@@ -49,10 +56,11 @@ const silent: KafkajsLogger = { namespace: () => silent, info: nothing, error: n
 const ONE_TRY = { retries: 0, initialRetryTime: 50, maxRetryTime: 1000, factor: 0, multiplier: 1 }
 const METADATA_MAX_AGE_MS = 300_000
 const READ_COMMITTED = 1
+const METADATA_KEY = 3
 
 export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterOptions): RawCluster {
-  const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster
-  return new Cluster({
+  const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster & { brokerPool: { createBroker: (options: unknown) => MetadataBroker } }
+  const cluster = new Cluster({
     brokers,
     clientId,
     logger: silent,
@@ -67,6 +75,22 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
     isolationLevel: READ_COMMITTED,
     retry: ONE_TRY
   })
+  const { createBroker } = cluster.brokerPool
+  cluster.brokerPool.createBroker = (options) => tolerant(createBroker(options))
+  return cluster
+}
+
+/**
+ * kafkajs throws a metadata answer away when one topic in it is missing or one partition has no leader, and with it the
+ * leaders of all others. Here it is kept: a missing topic has no partitions, a partition without a leader has -1.
+ */
+function tolerant (broker: MetadataBroker): MetadataBroker {
+  const { Metadata } = require('kafkajs/src/protocol/requests').requests as { Metadata: unknown }
+  broker.metadata = (topics) => {
+    const { request, response } = broker.lookupRequest(METADATA_KEY, Metadata)({ topics, allowAutoTopicCreation: false })
+    return broker.connectionPool.send({ request, response: { decode: response.decode, parse: (decoded) => decoded as never }, logResponseError: false })
+  }
+  return broker
 }
 
 export function createAdmin (cluster: RawCluster): Admin {

@@ -42,9 +42,15 @@ export class Tailer {
     for (const nodeId of new Set(this.#positions.map((p) => this.#cluster.leader(p.topic, p.partition)))) {
       if (this.#loops.has(nodeId)) continue
       const led = (): Position[] => this.#positions.filter((p) => this.#cluster.leader(p.topic, p.partition) === nodeId)
-      const loop = tailBroker(this.#cluster, this.#clock, nodeId, led, () => this.#refresh(), this.#closing.signal)
-      this.#loops.set(nodeId, loop.finally(() => this.#loops.delete(nodeId)))
+      this.#loops.set(nodeId, this.#loop(nodeId, led))
     }
+  }
+
+  /** What was followed while the loop came to its end gets a new one. */
+  async #loop (nodeId: number, led: () => Position[]): Promise<void> {
+    await tailBroker(this.#cluster, this.#clock, nodeId, led, () => this.#refresh(), this.#closing.signal)
+    this.#loops.delete(nodeId)
+    this.#startLoops()
   }
 
   /** Leaders may have moved to brokers that no loop asks yet. */

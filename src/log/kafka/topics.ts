@@ -1,6 +1,7 @@
 import { LogError } from '../log.ts'
-import { describe, isMissingTopic, isNotAuthorized, rootCause } from './errors.ts'
-import { createAdmin, type RawCluster } from './kafkajs.ts'
+import { describe, isNotAuthorized, rootCause } from './errors.ts'
+import type { Cluster } from './cluster.ts'
+import { createAdmin } from './kafkajs.ts'
 
 /** Kafka's own default of max.message.bytes, for where we may not ask. */
 const DEFAULT_MAX_BATCH_BYTES = 1_048_588
@@ -16,14 +17,14 @@ export interface TopicOptions {
 /** What the gateway must know of a topic before it writes to it. */
 export interface TopicFacts { readonly name: string, readonly maxBatchBytes: number }
 
-/** Finds the topics, creates missing ones where that is allowed, and refuses those that would lose records. */
-export async function prepareTopics (cluster: RawCluster, names: readonly string[], options: TopicOptions): Promise<TopicFacts[]> {
-  const admin = createAdmin(cluster)
-  const existing = new Set(await admin.listTopics())
-  const missing = names.filter((name) => !existing.has(name))
+/** Creates what is missing where that is allowed, and refuses topics that would lose records. */
+export async function prepareTopics (cluster: Cluster, names: readonly string[], options: TopicOptions): Promise<TopicFacts[]> {
+  const admin = createAdmin(cluster.raw)
+  const missing = names.filter((name) => cluster.partitions(name) === 0)
   if (missing.length > 0) {
     if (!options.createTopics) throw missingTopics(missing, options)
     await create(admin, missing, options)
+    await cluster.refresh()
   }
   const configs = await topicConfigs(admin, names)
   return names.map((name) => {
@@ -34,7 +35,7 @@ export async function prepareTopics (cluster: RawCluster, names: readonly string
   })
 }
 
-export function missingTopics (names: readonly string[], { partitions }: TopicOptions): LogError {
+function missingTopics (names: readonly string[], { partitions }: TopicOptions): LogError {
   const commands = names.map((name) => `kafka-topics --bootstrap-server … --create --topic ${name} --partitions ${partitions}`)
   return new LogError('topic-missing', `Kafka has no topic ${names.join(', ')}. Set kafka.createTopics, or run: ${commands.join('; ')}`)
 }
@@ -68,7 +69,7 @@ async function topicConfigs (admin: ReturnType<typeof createAdmin>, names: reado
     return new Map(answer.resources.map(({ resourceName, configEntries }) =>
       [resourceName, new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]))]))
   } catch (error) {
-    if (isNotAuthorized(error) || isMissingTopic(error)) return new Map()
+    if (isNotAuthorized(error)) return new Map()
     throw error
   }
 }
