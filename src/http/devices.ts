@@ -1,9 +1,10 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Gateway } from '../gateway.ts'
 import type { FailureCode, Waiter } from '../log/log.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import type { HttpErrorCode } from '../protocol/http-errors.ts'
+import { membersOf } from '../protocol/members.ts'
 import { HeaderBlock, headerName } from '../wire/header-block.ts'
 import { homePartition } from '../wire/murmur2.ts'
 import { admitCaller } from './identity.ts'
@@ -28,7 +29,7 @@ const Stored = Type.Object({ partition: Type.Integer(), offset: Type.Integer() }
 
 /** `GET /v1/devices`: who is connected here. `POST /v1/devices/{id}/messages`: append to the downlink. */
 export function deviceRoutes (app: FastifyInstance, gateway: Gateway): void {
-  const onRequest = async (request: Parameters<typeof admitCaller>[1]): Promise<void> => admitCaller(gateway.settings, request)
+  const onRequest = async (request: FastifyRequest): Promise<void> => admitCaller(gateway.settings, request)
 
   app.get('/v1/devices', { onRequest, schema: { querystring: Type.Object({}, { additionalProperties: false }), response: { 200: Devices, '4xx': ProblemBody } } }, () => {
     const devices: Static<typeof Devices>['devices'] = []
@@ -38,22 +39,32 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway): void {
     return { devices, total: gateway.hub.devices }
   })
 
+  // The body is checked as JSON and by its schema, and its bytes are kept: `data` goes into the record as it was written.
+  const texts = new WeakMap<FastifyRequest, Buffer>()
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, text: Buffer, done) => {
+    texts.set(request, text)
+    try {
+      done(null, JSON.parse(text.toString()))
+    } catch {
+      done(new Problem('bad-request', 'The body is not JSON.'))
+    }
+  })
   const schema = { body: Message, response: { 201: Stored, '4xx': ProblemBody, '5xx': ProblemBody } }
   app.post<{ Params: { id: string }, Body: Static<typeof Message> }>('/v1/devices/:id/messages', { onRequest, schema }, async (request, reply) => {
     const { id } = request.params
     if (!isDeviceId(id)) throw new Problem('bad-device-id')
     if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
-    const stored = await append(gateway, id, request.body)
+    const stored = await append(gateway, id, request.body, texts.get(request) as Buffer)
     return await reply.code(201).send(stored)
   })
 }
 
-function append (gateway: Gateway, device: string, { data, base64, event }: Static<typeof Message>): Promise<Static<typeof Stored>> {
+function append (gateway: Gateway, device: string, { data, base64, event }: Static<typeof Message>, text: Buffer): Promise<Static<typeof Stored>> {
   if ((data === undefined) === (base64 === undefined)) throw new Problem('bad-request', 'The body has exactly one of data and base64.')
   const headers = new HeaderBlock()
   if (event !== undefined) headers.add(EVENT, event)
   if (base64 !== undefined) headers.add(CONTENT_TYPE, 'application/octet-stream')
-  const value = base64 === undefined ? Buffer.from(JSON.stringify(data)) : Buffer.from(base64, 'base64')
+  const value = base64 === undefined ? asWritten(text) : Buffer.from(base64, 'base64')
 
   const downlink = gateway.log.topic(gateway.settings.topics.downlink)
   const key = Buffer.from(device)
@@ -65,6 +76,12 @@ function append (gateway: Gateway, device: string, { data, base64, event }: Stat
     const taken = downlink.append(homePartition(key, downlink.partitions), key, value, 0, value.length, headers, waiter, 1)
     if (!taken) reject(new Problem('kafka-away', 'The gateway holds as many bytes for Kafka as it may; send again later.', RETRY_AFTER_S))
   })
+}
+
+function asWritten (text: Buffer): Buffer {
+  const data = membersOf(text)?.find(({ name }) => name === 'data')
+  if (data === undefined) throw new Problem('bad-request', 'The body names a member twice, or is nested more deeply than 64 levels.')
+  return text.subarray(data.from, data.to)
 }
 
 const problemOf: Record<FailureCode, HttpErrorCode> = {

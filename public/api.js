@@ -1,0 +1,19 @@
+/** A refusal in the server's words, or, where no server spoke, in ours. */
+export class ApiError extends Error {}
+
+/** Asks the gateway's HTTP API, relative to where this page was loaded from. Gives the parsed answer or throws ApiError. */
+export async function api (path, { timeoutMs = 10_000, ...options } = {}) {
+  const response = await answer(path, { cache: 'no-store', signal: AbortSignal.timeout(timeoutMs), ...options })
+  const body = await response.json().catch(() => undefined)
+  if (!response.ok) throw new ApiError(body?.message ?? `The server answered ${response.status} ${response.statusText}.`.replace(' .', '.'))
+  if (body === undefined) throw new ApiError('The server\'s answer is not JSON.')
+  return body
+}
+
+async function answer (path, options) {
+  try {
+    return await fetch(new URL(path, document.baseURI), options)
+  } catch (error) {
+    throw new ApiError(error.name === 'TimeoutError' ? 'The gateway did not answer in time.' : 'The gateway does not answer.')
+  }
+}

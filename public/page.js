@@ -1,0 +1,40 @@
+import { connect } from './connection.js'
+import { devices } from './devices.js'
+import { form } from './form.js'
+import { header } from './header.js'
+import { toRecord } from './record.js'
+import { tail } from './tail.js'
+
+// crypto.randomUUID would be shorter, but is missing where a page comes by plain http from another machine.
+const name = Array.from(crypto.getRandomValues(new Uint8Array(6)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+const self = `page-${name}`
+
+const wscat = new URL('ws/my-device', document.baseURI)
+wscat.protocol = wscat.protocol === 'https:' ? 'wss:' : 'ws:'
+for (const place of document.querySelectorAll('[data-paste=wscat]')) place.textContent = `npx wscat -c ${wscat}`
+
+const sending = form()
+const records = tail()
+const list = devices({
+  self,
+  onList: sending.offer,
+  onChoose (id) {
+    records.showOnly(id)
+    if (id !== undefined) sending.choose(id)
+  }
+})
+document.getElementById('tail-only').addEventListener('click', list.letGo)
+
+const top = header({ onAgain: () => reconnect() })
+const reconnect = connect(new URL(`ws/${self}`, document.baseURI), {
+  onState (state) {
+    top.showState(state)
+    list.setPolling(state.name === 'live')
+  },
+  onFrame (frame, json) {
+    top.countFrame()
+    if (frame.type === 'message' && frame.device !== undefined) records.add(toRecord(frame, json))
+  }
+})
+// The network is back: no need to wait out the rest of the delay.
+window.addEventListener('online', reconnect)
