@@ -78,6 +78,7 @@ async function startEmbedded ({ embedded: { port, dir }, kafka: { partitions } }
   try {
     return { broker, address: await broker.listen() }
   } catch (error) {
+    await broker.close() // and with it lets go of the folder
     if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
     const other = new DevKafka({ ...options, port: 0 })
     const address = await other.listen()

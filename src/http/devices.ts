@@ -40,6 +40,7 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway): void {
   })
 
   // The body is checked as JSON and by its schema, and its bytes are kept: `data` goes into the record as it was written.
+  app.removeContentTypeParser('text/plain')
   const texts = new WeakMap<FastifyRequest, Buffer>()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, text: Buffer, done) => {
     texts.set(request, text)

@@ -84,14 +84,14 @@ await scene('a message from the form reaches the device', async (t, { gateway, b
   await page.locator('#form-value-note').getByText(/^Not JSON: /).waitFor()
   t.equal(await value.getAttribute('aria-invalid'), 'true')
 
-  await value.fill('{"led":true,"level":[1,2.5]}')
+  await value.fill('{"led":true,"level":[1.0,9007199254740993]}')
   await page.getByLabel('Event').fill('set')
   await value.press('Control+Enter')
   await page.locator('#form-result').getByText(/^Stored in partition \d+ at offset \d+$/).waitFor()
 
   const frame = await device.next()
   t.match(JSON.parse(frame), { type: 'message', event: 'set' })
-  t.match(frame, '"data":{"led":true,"level":[1,2.5]}')
+  t.match(frame, '"data":{"led":true,"level":[1.0,9007199254740993]}')
   t.equal(await page.locator('#sent-list li').count(), 1)
 
   await picture(t, page, 'sent')
