@@ -39,6 +39,8 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
     forceCloseConnections: true,
+    return503OnClosing: false, // while draining our own routes say so, and /healthz goes on
+    pluginTimeout: 0, // it would end a drain that takes longer than 10 s
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS },
     bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,

@@ -23,9 +23,15 @@ export class Watchers implements Watching {
     const watched = getOrAdd(this.#watched, session)
     watched.add(device)
     getOrAdd(this.#byDevice, device).add(session)
-    this.#following ??= this.#follow((_partition, record) => this.#deliver(record))
+    this.#following ??= this.#start()
     await this.#following
     return [...watched]
+  }
+
+  /** A following that was stopped may still have an answer under way, which the one after it brings too. */
+  #start (): Promise<() => void> {
+    const following = this.#follow((_partition, record) => { if (this.#following === following) this.#deliver(record) })
+    return following
   }
 
   unwatch (session: Session, device: string): readonly string[] {

@@ -156,8 +156,8 @@ export class Session implements Waiter {
     this.context.observer.closed(name)
     this.flush()
     if (this.#paused) this.#peer.resume() // or its own close frame would never be read
-    if (name === 'heartbeat-lost') this.#peer.terminate()
-    else this.#peer.close(closes[name].code, closeReason(name, detail))
+    this.#peer.close(closes[name].code, closeReason(name, detail))
+    if (name === 'heartbeat-lost') this.#peer.terminate() // nobody is there to answer
   }
 
   /** Nothing more is read from it; what was read already is still answered. */

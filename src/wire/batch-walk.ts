@@ -27,43 +27,46 @@ const view = new RecordView()
  */
 export function walkBatches (buffer: Buffer, at: number, end: number, wanted: number, aborted: readonly Aborted[], sink: BatchSink): number {
   let next = wanted
-  const pending = aborted.length === 0 ? undefined : [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
-  const aborting = pending === undefined ? undefined : new Set<bigint>()
+  const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
+  const aborting = new Set<bigint>()
   while (end - at >= BATCH_HEADER_BYTES) {
     const batchEnd = at + batchBytes(buffer, at)
     if (batchEnd > end) break
     if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
     const base = readInt64(buffer, at + BASE_OFFSET)
-    const last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
-    if (last >= wanted) {
-      if (pending === undefined || aborting === undefined || !isAborted(buffer, at, batchEnd, last, pending, aborting)) {
-        walkBatch(buffer, at, batchEnd, base, last, wanted, sink)
+    let last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
+    try {
+      check(buffer, at, batchEnd)
+      if (last >= wanted && !(aborted.length > 0 && isAborted(buffer, at, batchEnd, last, pending, aborting))) {
+        walkBatch(buffer, at, batchEnd, base, wanted, sink)
       }
-      next = last + 1
+    } catch (error) {
+      last = Math.max(last, base, next) // whatever a broken batch says of itself, the reading goes on behind it
+      sink.undecodable(base, last, (error as Error).message)
     }
+    if (last >= wanted) next = last + 1
     at = batchEnd
   }
   return next
 }
 
-function walkBatch (buffer: Buffer, at: number, end: number, base: number, last: number, wanted: number, sink: BatchSink): void {
-  try {
-    if (buffer[at + MAGIC] !== 2) throw new RangeError(`its format is version ${buffer[at + MAGIC]}; only version 2 is read`)
-    if (crc32c(buffer, at + ATTRIBUTES, end) !== buffer.readUInt32BE(at + CRC)) throw new RangeError('its checksum does not match')
-    const attributes = buffer.readInt16BE(at + ATTRIBUTES)
-    if ((attributes & CONTROL_BIT) !== 0) return
-    const count = buffer.readInt32BE(at + COUNT)
-    const stamped = (attributes & LOG_APPEND_TIME_BIT) !== 0
-    const baseMs = readInt64(buffer, at + (stamped ? MAX_TIMESTAMP : BASE_TIMESTAMP))
-    const handOn = stamped ? (record: RecordView) => { record.timeMs = baseMs; sink.record(record) } : sink.record
-    const codec = attributes & COMPRESSION_MASK
-    if (codec === 0) walkRecords(view, buffer, at + BATCH_HEADER_BYTES, end, count, base, baseMs, wanted, handOn)
-    else {
-      const records = decompress(codec, buffer.subarray(at + BATCH_HEADER_BYTES, end))
-      walkRecords(view, records, 0, records.length, count, base, baseMs, wanted, handOn)
-    }
-  } catch (error) {
-    sink.undecodable(base, last, (error as Error).message)
+function check (buffer: Buffer, at: number, end: number): void {
+  if (buffer[at + MAGIC] !== 2) throw new RangeError(`its format is version ${buffer[at + MAGIC]}; only version 2 is read`)
+  if (crc32c(buffer, at + ATTRIBUTES, end) !== buffer.readUInt32BE(at + CRC)) throw new RangeError('its checksum does not match')
+}
+
+function walkBatch (buffer: Buffer, at: number, end: number, base: number, wanted: number, sink: BatchSink): void {
+  const attributes = buffer.readInt16BE(at + ATTRIBUTES)
+  if ((attributes & CONTROL_BIT) !== 0) return
+  const count = buffer.readInt32BE(at + COUNT)
+  const stamped = (attributes & LOG_APPEND_TIME_BIT) !== 0
+  const baseMs = readInt64(buffer, at + (stamped ? MAX_TIMESTAMP : BASE_TIMESTAMP))
+  const handOn = stamped ? (record: RecordView) => { record.timeMs = baseMs; sink.record(record) } : sink.record
+  const codec = attributes & COMPRESSION_MASK
+  if (codec === 0) walkRecords(view, buffer, at + BATCH_HEADER_BYTES, end, count, base, baseMs, wanted, handOn)
+  else {
+    const records = decompress(codec, buffer.subarray(at + BATCH_HEADER_BYTES, end))
+    walkRecords(view, records, 0, records.length, count, base, baseMs, wanted, handOn)
   }
 }
 

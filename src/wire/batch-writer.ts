@@ -4,10 +4,11 @@ import {
 } from './batch.ts'
 import { crc32c } from './crc32c.ts'
 import type { HeaderBlock } from './header-block.ts'
-import { varintBytes, writeVarint } from './varint.ts'
+import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts'
 
 const INITIAL_BYTES = 4096
 const LONGEST_VARINT = 5
+const LONGEST_VARLONG = 10
 /** After a burst a writer gives back what is larger. */
 const KEPT_BYTES = 256 * 1024
 
@@ -35,7 +36,7 @@ export class BatchWriter {
 
   /** An upper bound of what a record adds to `bytes`. */
   static recordBytes (key: Buffer, valueBytes: number, headers: HeaderBlock): number {
-    return 4 * LONGEST_VARINT + 1 + key.length + valueBytes + headers.end
+    return 4 * LONGEST_VARINT + LONGEST_VARLONG + 1 + key.length + valueBytes + headers.end
   }
 
   /** Appends one record, its value being `source[from, to)`. Everything is copied. */
@@ -44,14 +45,14 @@ export class BatchWriter {
     else if (timeMs > this.#maxMs) this.#maxMs = timeMs
     const timeDelta = timeMs - this.#firstMs
     const valueBytes = to - from
-    const size = 1 + varintBytes(timeDelta) + varintBytes(this.#count) + varintBytes(key.length) + key.length +
+    const size = 1 + varlongBytes(timeDelta) + varintBytes(this.#count) + varintBytes(key.length) + key.length +
       varintBytes(valueBytes) + valueBytes + headers.end
     if (this.#end + size + LONGEST_VARINT > this.#buffer.length) this.#grow(this.#end + size + LONGEST_VARINT)
 
     const buffer = this.#buffer
     let at = writeVarint(buffer, size, this.#end)
     buffer[at++] = 0
-    at = writeVarint(buffer, timeDelta, at)
+    at = writeVarlong(buffer, timeDelta, at) // a clock that is set may jump by years
     at = writeVarint(buffer, this.#count, at)
     at = copy(key, 0, key.length, buffer, writeVarint(buffer, key.length, at))
     at = copy(source, from, to, buffer, writeVarint(buffer, valueBytes, at))

@@ -20,7 +20,7 @@ export function decompress (codec: number, bytes: Buffer, maxBytes = MAX_DECOMPR
     case GZIP: return gunzipSync(bytes, { maxOutputLength: maxBytes })
     case SNAPPY: return snappy(bytes, maxBytes)
     case LZ4: return decompressFrameSync(bytes) // grows at most 255 times, by its format
-    case ZSTD: return zstd(bytes, maxBytes)
+    case ZSTD: return unzstd(bytes, { maxOutputLength: maxBytes })
     default: throw new RangeError(`compression ${codec} is unknown`)
   }
 }
@@ -45,16 +45,18 @@ function snappy (bytes: Buffer, maxBytes: number): Buffer {
   return Buffer.concat(blocks)
 }
 
-/** Node has zstd of its own from 22.15 on; before, the plain JavaScript one serves, in pieces so that it can be stopped. */
-function zstd (bytes: Buffer, maxBytes: number): Buffer {
-  const native = (zlib as { zstdDecompressSync?: (bytes: Buffer, options: { maxOutputLength: number }) => Buffer }).zstdDecompressSync
-  if (native !== undefined) return native(bytes, { maxOutputLength: maxBytes })
+type Unzstd = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer
+
+/** For a Node before 22.15, which has no zstd of its own: in pieces, so that it can be stopped. */
+export const plainUnzstd: Unzstd = (bytes, { maxOutputLength }) => {
   const pieces: Uint8Array[] = []
   let size = 0
   new Decompress((piece) => {
     size += piece.length
-    if (size > maxBytes) throw new RangeError(`a zstd frame takes more than ${maxBytes} bytes`)
+    if (size > maxOutputLength) throw new RangeError(`a zstd frame takes more than ${maxOutputLength} bytes`)
     pieces.push(piece)
   }).push(bytes, true)
   return Buffer.concat(pieces)
 }
+
+const unzstd = (zlib as { zstdDecompressSync?: Unzstd }).zstdDecompressSync ?? plainUnzstd

@@ -50,11 +50,10 @@ let cursor = 0
 
 function take (buffer: Buffer, end: number): Buffer | null {
   const length = varint(buffer)
-  if (length < 0) return null
   const from = cursor
-  cursor += length
+  cursor += Math.max(0, length)
   if (cursor > end) throw new RangeError('a header is longer than its record')
-  return buffer.subarray(from, cursor)
+  return length < 0 ? null : buffer.subarray(from, cursor)
 }
 
 function varint (buffer: Buffer): number {

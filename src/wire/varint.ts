@@ -1,4 +1,4 @@
-/** Kafka's varints: zigzag, then 7 bits a byte, lowest first. int32 range; see `skipVarint` for wider ones. */
+/** Kafka's varints: zigzag, then 7 bits a byte, lowest first. int32 range unless it says varlong. */
 
 /** How many bytes `value` takes. */
 export function varintBytes (value: number): number {
@@ -18,4 +18,25 @@ export function writeVarint (buffer: Uint8Array, value: number, at: number): num
   }
   buffer[at] = zigzag
   return at + 1
+}
+
+/** How many bytes a varlong takes, `value` being a safe integer. */
+export function varlongBytes (value: number): number {
+  if ((value | 0) === value) return varintBytes(value)
+  let bytes = 1
+  for (let zigzag = zigzag64(value); zigzag > 0x7fn; zigzag >>= 7n) bytes++
+  return bytes
+}
+
+export function writeVarlong (buffer: Uint8Array, value: number, at: number): number {
+  if ((value | 0) === value) return writeVarint(buffer, value, at)
+  let zigzag = zigzag64(value)
+  for (; zigzag > 0x7fn; zigzag >>= 7n) buffer[at++] = Number(zigzag & 0x7fn) | 0x80
+  buffer[at] = Number(zigzag)
+  return at + 1
+}
+
+function zigzag64 (value: number): bigint {
+  const wide = BigInt(value)
+  return (wide << 1n) ^ (wide >> 63n)
 }
