@@ -11,12 +11,11 @@ const FAILED = 1
 const ENDED_AT_ONCE = 130
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
-type Process = Pick<NodeJS.Process, 'stdout' | 'once' | 'on' | 'off' | 'exit'>
+type Process = Pick<NodeJS.Process, 'stdout' | 'stderr' | 'once' | 'on' | 'exit'>
 
 /** Runs the gateway until a signal stops it. Resolves with the exit code. */
 export async function start (settings: Settings, process: Process): Promise<number> {
-  const terminal = process.stdout.isTTY
-  const logger = createLogger(settings, terminal)
+  const logger = createLogger(settings, process.stdout.isTTY)
   let app: App
   try {
     app = await createApp({ settings, logger })
@@ -24,7 +23,7 @@ export async function start (settings: Settings, process: Process): Promise<numb
     logger.fatal(whatToDo(error, settings))
     return FAILED
   }
-  const stopSimulating = await run(app, settings, logger, terminal)
+  const stopSimulating = await run(app, settings, logger, process)
   if (stopSimulating === undefined) {
     await app.close()
     return FAILED
@@ -35,12 +34,11 @@ export async function start (settings: Settings, process: Process): Promise<numb
   stopSimulating()
   await app.close()
   logger.info('Stopped.')
-  for (const signal of SIGNALS) process.off(signal, () => {})
   return 0
 }
 
 /** Listens, opens Kafka, and says where everything is. Undefined if that failed, which has been told. */
-async function run (app: App, settings: Settings, logger: Logger, terminal: boolean): Promise<(() => void) | undefined> {
+async function run (app: App, settings: Settings, logger: Logger, process: Process): Promise<(() => void) | undefined> {
   const { host, port, topics, embedded: { dir }, simulate: simulated } = settings
   try {
     await app.http.listen({ host, port, listenTextResolver: (at) => `Listening on ${at}; opening Kafka.` })
@@ -52,10 +50,15 @@ async function run (app: App, settings: Settings, logger: Logger, terminal: bool
   const bound = app.http.server.address() as { port: number }
   const address = `${host.includes(':') ? `[${host}]` : host}:${bound.port}`
   const embedded = app.storage !== 'kafka'
+  const terminal = process.stdout.isTTY
   if (settings.auth.anonymous === 'always') logger.warn('auth.anonymous is always: anybody who reaches this server may be any device.')
   if (embedded) logger.warn({ brokers: app.brokers }, `EMBEDDED BROKER: no Kafka is used; records are kept in ${dir ?? 'memory'}. For trying out, never for production.`)
   logger.info({ address, brokers: app.brokers }, `Sluice serves http://${address}/ with ${embedded ? 'the embedded broker' : 'Kafka'} at ${app.brokers.join(', ')}.`)
-  if (terminal) console.log(banner({ address, brokers: app.brokers, embedded, dir, simulated, uplink: topics.uplink, downlink: topics.downlink }))
+  // Who tries it out reads the banner; who reads JSON from standard output is not disturbed by it.
+  if (terminal || embedded) {
+    const text = banner({ address, brokers: app.brokers, embedded, dir, simulated, uplink: topics.uplink, downlink: topics.downlink })
+    ;(terminal ? process.stdout : process.stderr).write(text)
+  }
   return simulate(address, simulated, systemClock)
 }
 

@@ -54,11 +54,9 @@ export function soundBytes (buffer: Buffer, at: number): number {
 
 /** What Kafka holds against the records of a Produce request: they must be exactly one sound batch of a client. */
 export function faultOf (records: Buffer, maxBytes: number): number {
-  if (records.length < BATCH_HEADER_BYTES) return ErrorCode.CORRUPT_MESSAGE
+  if (records.length < BATCH_HEADER_BYTES || batchBytes(records, 0) !== records.length) return ErrorCode.INVALID_RECORD
   if (records.readInt8(MAGIC) !== 2) return ErrorCode.INVALID_RECORD
-  const bytes = batchBytes(records, 0)
-  if (bytes > maxBytes) return ErrorCode.MESSAGE_TOO_LARGE
-  if (bytes < records.length && bytes >= BATCH_HEADER_BYTES) return ErrorCode.INVALID_RECORD // a second batch
+  if (records.length > maxBytes) return ErrorCode.MESSAGE_TOO_LARGE
   if (soundBytes(records, 0) === 0) return ErrorCode.CORRUPT_MESSAGE
   const { base, next, count, control } = readHeader(records)
   return base !== 0 || count < 1 || next !== count || control ? ErrorCode.INVALID_RECORD : ErrorCode.NONE

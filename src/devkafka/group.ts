@@ -33,7 +33,6 @@ interface Member {
   joining: Joining
   assignment: Buffer
   lease?: NodeJS.Timeout
-  joined?: (joined: Joined) => void
   synced?: (synced: Synced) => void
 }
 
@@ -43,6 +42,8 @@ const NOTHING = Buffer.alloc(0)
 export class Group {
   readonly offsets = new Map<string, Map<number, Committed>>()
   readonly #members = new Map<string, Member>()
+  /** Those whose join waits for an answer. */
+  readonly #joining = new Map<Member, (joined: Joined) => void>()
   #generation = 0
   #state: 'Empty' | 'PreparingRebalance' | 'CompletingRebalance' | 'Stable' = 'Empty'
   #deadline: NodeJS.Timeout | undefined
@@ -73,7 +74,7 @@ export class Group {
     this.#members.set(id, member)
     clearTimeout(member.lease)
     return new Promise((resolve) => {
-      member.joined = resolve
+      this.#joining.set(member, resolve)
       this.#prepareRebalance(joining.rebalanceTimeoutMs)
       this.#rebalanceIfComplete()
     })
@@ -86,7 +87,7 @@ export class Group {
     if (member === undefined || error !== ErrorCode.NONE) return { error, assignment: NOTHING }
     if (this.#state === 'Stable') return { error, assignment: member.assignment }
     const waiting = new Promise<Synced>((resolve) => { member.synced = resolve })
-    if (member === this.#leader) this.#assign(assignments)
+    if (member === this.#all[0]) this.#assign(assignments)
     return waiting
   }
 
@@ -104,8 +105,7 @@ export class Group {
   leave (memberId: string): number {
     const member = this.#members.get(memberId)
     if (member === undefined) return ErrorCode.UNKNOWN_MEMBER_ID
-    clearTimeout(member.lease)
-    this.#members.delete(memberId)
+    this.#expel(member)
     this.#prepareRebalance(member.joining.rebalanceTimeoutMs)
     this.#rebalanceIfComplete()
     return ErrorCode.NONE
@@ -122,7 +122,6 @@ export class Group {
   }
 
   get #all (): Member[] { return [...this.#members.values()] }
-  get #leader (): Member | undefined { return this.#all[0] }
 
   #renewLease (member: Member): void {
     clearTimeout(member.lease)
@@ -137,28 +136,24 @@ export class Group {
   }
 
   #rebalanceIfComplete (): void {
-    if (this.#all.every((member) => member.joined !== undefined)) this.#rebalance()
+    if (this.#joining.size === this.#members.size) this.#rebalance()
   }
 
   /** Begins a generation with those who joined. */
   #rebalance (): void {
     clearTimeout(this.#deadline)
-    for (const member of this.#all) if (member.joined === undefined) this.#expel(member)
+    for (const member of this.#all) if (!this.#joining.has(member)) this.#expel(member)
     this.#generation += 1
     this.#state = this.#members.size === 0 ? 'Empty' : 'CompletingRebalance'
     this.protocol = commonProtocol(this.#all.map((member) => member.joining)) ?? ''
-    for (const member of this.#all) {
+    const [leader = ''] = this.#members.keys()
+    const members = this.#all.map(({ id, joining }) => ({ id, metadata: this.#metadataOf(joining) }))
+    for (const [member, answer] of this.#joining) {
       this.#renewLease(member)
-      member.joined?.({
-        error: ErrorCode.NONE,
-        generation: this.#generation,
-        protocol: this.protocol,
-        leader: this.#leader?.id ?? '',
-        memberId: member.id,
-        members: member === this.#leader ? this.#all.map(({ id, joining }) => ({ id, metadata: this.#metadataOf(joining) })) : []
-      })
-      delete member.joined
+      const { id } = member
+      answer({ error: ErrorCode.NONE, generation: this.#generation, protocol: this.protocol, leader, memberId: id, members: id === leader ? members : [] })
     }
+    this.#joining.clear()
   }
 
   #metadataOf ({ protocols }: Joining): Buffer {
@@ -168,6 +163,7 @@ export class Group {
   #expel (member: Member): void {
     clearTimeout(member.lease)
     this.#members.delete(member.id)
+    this.#joining.delete(member)
   }
 
   #assign (assignments: ReadonlyMap<string, Buffer>): void {

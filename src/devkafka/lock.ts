@@ -14,7 +14,7 @@ export function lockFolder (dir: string): () => void {
     throw new Error(`${dir} is in use by process ${holder}. If that is another program which has got this number since, remove ${lock}.`)
   }
   if (holder > 0) unlinkSync(lock)
-  // Linked with its content in place: nobody ever reads a lock without a pid, and of two that start at once one fails.
+  // Linked with its content in place: nobody ever reads a lock without a pid, and of two that start at once in a free folder one fails.
   writeFileSync(mine, String(process.pid))
   try {
     linkSync(mine, lock)
