@@ -5,12 +5,12 @@ import { DevKafka } from './devkafka/broker.ts'
 import { Gateway } from './gateway.ts'
 import { serveHttp } from './http/http.ts'
 import { createMetrics } from './http/metrics.ts'
-import { handleError } from './http/problem.ts'
+import { handleFrameworkError } from './http/problem.ts'
 import { KafkaLog } from './log/kafka/index.ts'
 import type { Storage } from './protocol/encode.ts'
 
-/** Device ids have up to 128 characters, three times that percent-encoded; longer ones still get our own refusal. */
-const MAX_PARAM_LENGTH = 1024
+/** All that Node takes of a request's head, so that a device id that is too long still gets our own refusal. */
+const MAX_PARAM_LENGTH = 16_384
 const BODY_BYTES_BESIDE_DATA = 4096
 /** A request, or a handshake, has to be there whole after so long. */
 const REQUEST_TIMEOUT_MS = 15_000
@@ -45,7 +45,7 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
     http: { headersTimeout: REQUEST_TIMEOUT_MS },
     bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
-    frameworkErrors: (error, request, reply) => { void handleError(error, request, reply) },
+    frameworkErrors: handleFrameworkError,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
   return await mount(http, settings, clock)

@@ -1,3 +1,5 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors, type HttpErrorCode } from '../protocol/http-errors.ts'
 
@@ -20,6 +22,26 @@ export function sendProblem (reply: FastifyReply, problem: Problem): FastifyRepl
   return reply.code(httpErrors[problem.code].status).send({ code: problem.code, message: problem.message })
 }
 
+/** Answers an upgrade that fastify has let go of already. */
+export function refuseUpgrade (socket: Duplex, { code, message }: Problem): void {
+  const body = JSON.stringify({ code, message })
+  const { status } = httpErrors[code]
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nsec-websocket-version: 13\r\n` +
+    `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+}
+
+/** Node hands a request's connection over when it asks for an upgrade. */
+export function isUpgrade ({ raw }: FastifyRequest): boolean {
+  return (raw as { upgrade?: boolean }).upgrade === true
+}
+
+/** What no route was found for. No hook runs then, so an upgrade's connection is ended here: nobody else would. */
+export function handleFrameworkError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { socket } = request.raw
+  if (isUpgrade(request)) reply.raw.once('finish', () => socket.destroySoon())
+  void handleError(error, request, reply)
+}
+
 /** Whatever went wrong becomes `{code, message}`; what we did not expect is logged, and told to nobody else. */
 export function handleError (error: FastifyError | Problem, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof Problem) return sendProblem(reply, error)
@@ -32,6 +54,7 @@ export function handleError (error: FastifyError | Problem, request: FastifyRequ
 function fromFastify (error: FastifyError): Problem {
   switch (error.statusCode) {
     case 400: return new Problem('bad-request', `${error.message}${error.message.endsWith('.') ? '' : '.'}`)
+    case 403: // a path that leads out of the page's folder
     case 404: return new Problem('not-found')
     case 413: return new Problem('too-large')
     case 414: return new Problem('bad-request', 'The address is too long.')

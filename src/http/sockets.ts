@@ -1,18 +1,26 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { WebSocket } from 'ws'
+import type { WebSocket, WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway.ts'
 import { admit, type Admitted } from './admission.ts'
-import { Problem, sendProblem } from './problem.ts'
+import { isUpgrade, Problem, refuseUpgrade, sendProblem } from './problem.ts'
 import { SocketPeer } from './socket-peer.ts'
+
+const SOCKETS = '/ws/:deviceId'
 
 /** `GET /ws/{deviceId}`: an upgrade, or the reason why it would be refused. */
 export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
   const admitted = new WeakMap<FastifyRequest, Admitted>()
+  const { websocketServer } = app as unknown as { websocketServer: WebSocketServer }
+  websocketServer.on('wsClientError', (error, socket) => refuseUpgrade(socket, new Problem('bad-request', `${error.message}.`)))
+  // The plugin lets an upgrade in on every route, and hangs up behind it where no socket is served.
+  app.addHook('onRequest', async (request) => {
+    if (isUpgrade(request) && request.routeOptions.url !== SOCKETS) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
+  })
   app.route({
     method: 'GET',
-    url: '/ws/:deviceId',
+    url: SOCKETS,
     exposeHeadRoute: false,
     preHandler: async (request) => { admitted.set(request, admit(gateway, request)) },
     handler: (_request, reply) => {

@@ -30,12 +30,12 @@ export class Delivery {
 
   /** The WebSocket frame for a socket of that mode; undefined where it gets none. */
   frame (mode: Mode): Buffer | undefined {
-    if (mode === 'sluice.v1') return this.#asMessage()
+    if (mode === 'sluice.v1') return this.message()
     if (this.#value === null) return undefined
     return this.#isText(this.#value, mode) ? this.#asText(this.#value) : this.#asBinary(this.#value)
   }
 
-  #asMessage (): Buffer {
+  message (): Buffer {
     this.#message ??= wsFrame(message({
       ...(this.#device === undefined ? {} : { device: this.#device }),
       event: this.#event,

@@ -59,7 +59,7 @@ export class Watchers implements Watching {
   #forgetEmpty (session: Session): void {
     this.#watched.delete(session)
     if (this.#watched.size > 0) return
-    void this.#following?.then((stop) => stop())
+    void this.#following?.then((stop) => stop(), () => {}) // one that failed has nothing to stop
     this.#following = undefined
   }
 
@@ -69,8 +69,7 @@ export class Watchers implements Watching {
     const some = this.#byDevice.get(device)
     const all = this.#byDevice.get(ALL)
     if (some === undefined && all === undefined) return
-    const frame = new Delivery(record, device).frame('sluice.v1')
-    if (frame === undefined) return
+    const frame = new Delivery(record, device).message()
     for (const session of all ?? []) session.send(frame)
     for (const session of some ?? []) if (all?.has(session) !== true) session.send(frame)
   }

@@ -1,6 +1,6 @@
 import type { CloseName } from './closes.ts'
 import { isDeviceId } from './device-id.ts'
-import { isJson, membersOf, type Member } from './members.ts'
+import { isJson, isSpace, membersOf, type Member } from './members.ts'
 import type { RefusalCode } from './refusals.ts'
 
 /** A publish whose value is `source[from, to)`. */
@@ -47,6 +47,7 @@ function decodePlain (text: Buffer): Publish | undefined {
   for (let i = 0; i < DATA.length; i++) if (text[at + i] !== DATA[i]) return undefined
   const from = at + DATA.length
   const to = text.length - 1
+  if (isSpace(text[from] as number) || isSpace(text[to - 1] as number)) return undefined
   if (mayBeDeep(text, from, to) || !isJson(text, from, to)) return undefined
   return { type: 'publish', id, event: undefined, source: text, from, to, contentType: undefined }
 }

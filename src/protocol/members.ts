@@ -91,6 +91,6 @@ function skipSpace (text: Buffer, at: number): number {
   return at
 }
 
-function isSpace (byte: number): boolean {
+export function isSpace (byte: number): boolean {
   return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09
 }

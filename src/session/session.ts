@@ -84,11 +84,12 @@ export class Session implements Waiter {
   }
 
   stored (id: number, count: number, partition: number, offset: number): void {
+    this.#answered(count)
+    if (this.isRaw || this.#closing) return
     this.#ackId = id
     this.#ackPartition = partition
     this.#ackOffset = offset
-    this.#answered(count)
-    if (!this.isRaw) this.#wantFlush()
+    this.#wantFlush()
   }
 
   failed (id: number, { code, reason }: Failure): void {
@@ -134,23 +135,27 @@ export class Session implements Waiter {
     this.context.turn.add(this)
   }
 
-  /** Writes what this turn brought: one ack for all publishes, then the rest. */
+  /** Writes what this turn brought, and one ack for all publishes behind it: a refusal comes before an ack that would cover its id. */
   flush (): void {
     this.#flushing = false
+    this.#pushAck()
     const frames = this.#outbox
-    if (this.#ackId !== 0) {
-      frames.unshift(wsFrame(ack(this.#ackId, this.#ackPartition, this.#ackOffset), false))
-      this.#ackId = 0
-    }
     if (frames.length === 0) return
     this.#outbox = []
     this.#peer.write(frames.length === 1 ? frames[0] as Buffer : Buffer.concat(frames))
     if (!this.#closing && this.#peer.waitingBytes > this.context.limits.outboxBytes) this.close('slow-reader')
   }
 
+  #pushAck (): void {
+    if (this.#ackId === 0) return
+    this.#outbox.push(wsFrame(ack(this.#ackId, this.#ackPartition, this.#ackOffset), false))
+    this.#ackId = 0
+  }
+
   /** Closes it for a reason of the table; `detail` takes the place of the table's sentence. */
   close (name: CloseName, detail?: string, retryMs = 0): void {
     if (this.#closing) return
+    this.#pushAck()
     if (name === 'draining' && !this.isRaw) this.sendText(bye(name, retryMs))
     this.#closing = true
     this.context.observer.closed(name)
@@ -182,6 +187,7 @@ export class Session implements Waiter {
   ended (): void {
     this.#closing = true
     this.#outbox = []
+    this.#ackId = 0
     this.context.watchers.forget(this)
   }
 }

@@ -60,12 +60,12 @@ function varint (buffer: Buffer): number {
   let byte = buffer[cursor++] as number
   if (byte < 0x80) return byte >>> 1 ^ -(byte & 1)
   let zigzag = byte & 0x7f
-  for (let shift = 7; ; shift += 7) {
-    if (shift > 28) throw new RangeError('a varint is longer than five bytes')
+  for (let shift = 7; shift <= 28; shift += 7) {
     byte = buffer[cursor++] as number
     zigzag |= (byte & 0x7f) << shift
     if (byte < 0x80) return zigzag >>> 1 ^ -(zigzag & 1)
   }
+  throw new RangeError('a varint is longer than five bytes')
 }
 
 /** A varlong as a number; exact up to 2^53. */

@@ -39,6 +39,7 @@ export class Appender {
   #cancelRetry: (() => void) | undefined
   #flushed: Array<() => void> = []
   #leadersStale = false
+  #closed = false
 
   constructor (cluster: Cluster, clock: Clock, options: AppenderOptions) {
     this.#cluster = cluster
@@ -80,12 +81,14 @@ export class Appender {
     return new Promise((resolve) => { this.#flushed.push(resolve) })
   }
 
+  /** Nothing is sent any more, and nobody hears of what still waits. */
   close (): void {
+    this.#closed = true
     this.#cancelRetry?.()
   }
 
   #schedule (): void {
-    if (this.#scheduled) return
+    if (this.#scheduled || this.#closed) return
     this.#scheduled = true
     this.#clock.soon(() => {
       this.#scheduled = false
@@ -144,7 +147,7 @@ export class Appender {
     for (const queue of queues) {
       const produced = partitions.find((p) => p.partition === queue.partition && p.topic === queue.topic)
       queue.underWay = false
-      if (queue.head !== undefined) this.#settle(queue, queue.head, produced)
+      this.#settle(queue, queue.head as Batch, produced)
     }
     this.#resolveFlushed()
   }
@@ -175,7 +178,7 @@ export class Appender {
     this.#leadersStale = true
     for (const queue of queues) {
       queue.underWay = false
-      if (queue.head !== undefined && !(error instanceof NotSent)) queue.head.doubtful = true
+      if (!(error instanceof NotSent)) (queue.head as Batch).doubtful = true
       this.#again(queue, describe(error))
     }
   }
@@ -183,15 +186,14 @@ export class Appender {
   #again (queue: PartitionQueue, trouble: string): void {
     queue.trouble = trouble
     queue.backingOff = true
-    this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => this.#retry())
+    if (!this.#closed) this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => this.#retry())
   }
 
   #retry (): void {
-    const backingOff = this.#queues.filter((q) => q.backingOff)
-    for (const queue of backingOff) if (this.#isOverdue(queue)) this.#abandon(queue)
+    for (const queue of this.#queues) if (queue.backingOff && this.#isOverdue(queue)) this.#abandon(queue)
     void this.#freshLeaders().then(() => {
       this.#cancelRetry = undefined
-      for (const queue of backingOff) queue.backingOff = false
+      for (const queue of this.#queues) queue.backingOff = false // those that failed meanwhile, too: no timer was set for them
       this.#schedule()
     })
   }
@@ -203,7 +205,7 @@ export class Appender {
   }
 
   #isOverdue ({ head }: PartitionQueue): boolean {
-    return head !== undefined && this.#clock.now() - head.sinceMs >= this.#options.holdMs
+    return this.#clock.now() - (head as Batch).sinceMs >= this.#options.holdMs
   }
 
   #abandon (queue: PartitionQueue): void {

@@ -70,7 +70,9 @@ export class PartitionQueue {
   refused (failure: Failure): number {
     const head = this.#batches.shift() as Batch
     this.trouble = ''
-    head.failed(failure)
+    // An earlier try may have come through: then Kafka would take the next batch under this sequence for a repeat, and drop it.
+    if (head.doubtful) this.raiseEpoch()
+    head.failed(head.doubtful ? { code: 'outcome-unknown', reason: failure.reason } : failure)
     return this.#giveBack(head)
   }
 

@@ -34,7 +34,7 @@ export async function tailBroker (
       let stale = false
       for (const fetched of partitions) {
         const position = led.find((p) => p.partition === fetched.partition && p.topic === fetched.topic)
-        if (position !== undefined && !await advance(cluster, position, fetched)) stale = true
+        if (position !== undefined && positions().includes(position) && !await advance(cluster, position, fetched)) stale = true
       }
       if (!stale) continue
     } catch (error) {
@@ -52,11 +52,15 @@ async function advance (cluster: Cluster, position: Position, fetched: Fetched):
     position.trouble = errorName(fetched.errorCode)
     return false
   }
-  const { partition, sink } = position
-  position.offset = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, position.offset, fetched.aborted, {
+  const { partition, sink, offset } = position
+  position.offset = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, offset, fetched.aborted, {
     record: (record) => sink.record(partition, record),
     undecodable: (from, to, reason) => sink.undecodable(partition, from, to, reason)
   })
+  if (position.offset === offset && fetched.recordsEnd > fetched.recordsAt) {
+    position.trouble = `what stands at offset ${offset} cannot be read`
+    return false
+  }
   position.lag = Math.max(0, fetched.highWatermark - position.offset)
   position.trouble = ''
   return true
