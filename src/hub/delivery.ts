@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import { message } from '../protocol/encode.ts'
-import { isJson } from '../protocol/members.ts'
+import { isJson } from '../protocol/json.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
 import type { Mode } from '../session/session.ts'
 import type { RecordView } from '../wire/record-view.ts'

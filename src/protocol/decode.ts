@@ -1,6 +1,7 @@
 import type { CloseName } from './closes.ts'
 import { isDeviceId } from './device-id.ts'
-import { isJson, isSpace, membersOf, type Member } from './members.ts'
+import { isJson, MAX_DEPTH, skipSpace } from './json.ts'
+import { membersOf, type Member } from './members.ts'
 import type { RefusalCode } from './refusals.ts'
 
 /** A publish whose value is `source[from, to)`. */
@@ -27,7 +28,6 @@ const DATA = Buffer.from(',"data":')
 const CLOSE_BRACE = 0x7d
 const MAX_SAFE_DIGITS = 15
 const MAX_EVENT_LENGTH = 128
-const MAX_OPENERS = 64
 const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** What a client's text frame says. */
@@ -35,7 +35,7 @@ export function decode (text: Buffer): ClientFrame {
   return decodePlain(text) ?? decodeMembers(text)
 }
 
-/** The form that clients' JSON libraries write: `{"type":"publish","id":7,"data":…}`. The value is looked at once, as JSON. */
+/** The form that clients' JSON libraries write: `{"type":"publish","id":7,"data":…}`. Its value is looked at once. */
 function decodePlain (text: Buffer): Publish | undefined {
   if (text.length < PREFIX.length + DATA.length + 3 || text[text.length - 1] !== CLOSE_BRACE) return undefined
   for (let i = 0; i < PREFIX.length; i++) if (text[i] !== PREFIX[i]) return undefined
@@ -47,20 +47,8 @@ function decodePlain (text: Buffer): Publish | undefined {
   for (let i = 0; i < DATA.length; i++) if (text[at + i] !== DATA[i]) return undefined
   const from = at + DATA.length
   const to = text.length - 1
-  if (isSpace(text[from] as number) || isSpace(text[to - 1] as number)) return undefined
-  if (mayBeDeep(text, from, to) || !isJson(text, from, to)) return undefined
+  if (skipSpace(text, from) !== from || skipSpace(text, to - 1) !== to - 1 || !isJson(text, from, to, MAX_DEPTH - 1)) return undefined
   return { type: 'publish', id, event: undefined, source: text, from, to, contentType: undefined }
-}
-
-/** Few values have so many openers that they could be nested too deeply; those are looked at member by member. */
-function mayBeDeep (text: Buffer, from: number, to: number): boolean {
-  if (to - from <= MAX_OPENERS) return false
-  let openers = 0
-  for (let at = from; at < to; at++) {
-    const byte = text[at]
-    if ((byte === 0x7b || byte === 0x5b) && ++openers >= MAX_OPENERS) return true
-  }
-  return false
 }
 
 function decodeMembers (text: Buffer): ClientFrame {

@@ -11,7 +11,7 @@ const headers = new HeaderBlock()
 /** Appends `source[from, to)` to the uplink as the session's publish `id`. */
 export function publish (session: Session, id: number, event: string | undefined, source: Buffer, from: number, to: number, contentType: string | undefined): void {
   const { uplink } = session.context
-  headers.clear().add(SLUICE_ID, `${session.id}:${id}`)
+  headers.clear().addId(SLUICE_ID, session.id, id)
   if (event !== undefined) headers.add(EVENT, event)
   if (contentType !== undefined) headers.add(CONTENT_TYPE, contentType)
   session.lastId = id

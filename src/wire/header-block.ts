@@ -2,6 +2,11 @@ import { varintBytes, writeVarint } from './varint.ts'
 
 const COUNT_BYTES = 1
 const MAX_HEADERS = 63 // the count stays a one-byte varint
+const ONE_BYTE_LENGTH = 64
+const MAX_INT32 = 0x7fff_ffff
+const MAX_DIGITS = 10
+const COLON = 0x3a
+const ZERO = 0x30
 
 /** A header's name, encoded once for all records that carry it. */
 export function headerName (name: string): Buffer {
@@ -39,6 +44,30 @@ export class HeaderBlock {
     this.#end += this.#buffer.write(value, this.#end)
     this.#count += 1
     writeVarint(this.#buffer, this.#count, 0)
+    return this
+  }
+
+  /** A header whose value is `scope:id`, the scope in ASCII; what every record carries, so it is written without a string of its own. */
+  addId (name: Buffer, scope: string, id: number): this {
+    if (id > MAX_INT32 || scope.length + 1 + MAX_DIGITS >= ONE_BYTE_LENGTH) return this.add(name, `${scope}:${id}`)
+    this.#makeRoom(name.length + ONE_BYTE_LENGTH)
+    const buffer = this.#buffer
+    let at = this.#end + name.copy(buffer, this.#end)
+    const lengthAt = at++
+    for (let i = 0; i < scope.length; i++) buffer[at++] = scope.charCodeAt(i)
+    buffer[at++] = COLON
+    let digits = 1
+    for (let power = 10; power <= id; power *= 10) digits++
+    const end = at + digits
+    for (let rest = id, place = end - 1; place >= at; place--) {
+      const quotient = (rest / 10) | 0
+      buffer[place] = ZERO + rest - quotient * 10
+      rest = quotient
+    }
+    writeVarint(buffer, end - lengthAt - 1, lengthAt)
+    this.#end = end
+    this.#count += 1
+    writeVarint(buffer, this.#count, 0)
     return this
   }
 

@@ -158,7 +158,7 @@ export class Appender {
     switch (answer.kind) {
       case 'stored':
         this.#options.onStored?.(this.#clock.now() - head.sinceMs)
-        this.#heldBytes -= queue.stored(code === ErrorCode.NONE ? produced?.baseOffset ?? -1 : -1)
+        this.#heldBytes -= queue.stored(code === ErrorCode.NONE ? (produced as Produced).baseOffset : -1)
         break
       case 'refused':
         this.#heldBytes -= queue.refused(answer.failure)

@@ -21,7 +21,9 @@ export async function readPartition (cluster: Cluster, topic: string, partition:
       throw new LogError('offset-gone', `Offset ${offset} of ${topic}/${partition} does not exist, or no longer does.`)
     }
     if (fetched.errorCode !== ErrorCode.NONE) throw new LogError('failed', `Kafka did not read ${topic}/${partition}: ${errorName(fetched.errorCode)}.`)
-    offset = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, offset, fetched.aborted, within)
+    const next = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, offset, fetched.aborted, within)
+    if (next === offset && fetched.recordsEnd > fetched.recordsAt) throw new LogError('failed', `What stands at offset ${offset} of ${topic}/${partition} cannot be read.`)
+    offset = next
   }
 }
 

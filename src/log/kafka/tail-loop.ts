@@ -66,11 +66,15 @@ async function advance (cluster: Cluster, position: Position, fetched: Fetched):
   return true
 }
 
-/** Retention has passed the position, or the topic was truncated or made anew. */
+/** Retention has passed the position, or the topic was truncated or made anew; or a broker that is behind was asked. */
 async function jump (cluster: Cluster, position: Position): Promise<boolean> {
   const { topic, partition, offset, sink } = position
   const start = (await cluster.starts(topic))[partition] as number
   const end = (await cluster.ends(topic))[partition] as number
+  if (offset >= start && offset <= end) {
+    position.trouble = errorName(ErrorCode.OFFSET_OUT_OF_RANGE)
+    return false
+  }
   position.offset = offset < start ? start : end
   sink.gap(partition, offset, position.offset, offset < start ? 'retention passed it' : 'the topic was truncated or made anew')
   return true

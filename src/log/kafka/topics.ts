@@ -50,15 +50,11 @@ async function create (admin: ReturnType<typeof createAdmin>, names: readonly st
   try {
     await admin.createTopics({ topics: names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor })), waitForLeaders: true })
   } catch (error) {
-    if (isNotAuthorized(error)) throw new LogError('not-authorized', `Kafka does not let this gateway create the topics ${names.join(', ')}. Create them, or grant CREATE.`, error)
-    if (alreadyThere(error)) return // another instance was quicker
-    throw new LogError('failed', `Kafka did not create the topics ${names.join(', ')}: ${describe(error)}.`, error)
+    const { errors = [error] } = error as { errors?: unknown[] } // one a topic; another instance may have been quicker with some
+    const why = errors.find((one) => rootCause(one).type !== 'TOPIC_ALREADY_EXISTS')
+    if (isNotAuthorized(why)) throw new LogError('not-authorized', `Kafka does not let this gateway create the topics ${names.join(', ')}. Create them, or grant CREATE.`, error)
+    throw new LogError('failed', `Kafka did not create the topics ${names.join(', ')}: ${describe(why)}.`, error)
   }
-}
-
-function alreadyThere (error: unknown): boolean {
-  const { errors = [] } = error as { errors?: unknown[] }
-  return errors.length > 0 && errors.every((one) => rootCause(one).type === 'TOPIC_ALREADY_EXISTS')
 }
 
 /** By topic, then by name. A gateway that may not describe the configuration goes without. */
