@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { message } from '../protocol/encode.ts'
+import { messageFrame } from '../protocol/encode.ts'
 import { isJson } from '../protocol/json.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
 import type { Mode } from '../session/session.ts'
@@ -36,14 +36,14 @@ export class Delivery {
   }
 
   message (): Buffer {
-    this.#message ??= wsFrame(message({
-      ...(this.#device === undefined ? {} : { device: this.#device }),
+    this.#message ??= messageFrame({
+      device: this.#device,
       event: this.#event,
       contentType: this.#contentType,
       value: this.#value,
       json: this.#value !== null && this.#isJsonText(this.#value),
       timeMs: this.#timeMs
-    }), false)
+    })
     return this.#message
   }
 

@@ -47,7 +47,7 @@ function decodePlain (text: Buffer): Publish | undefined {
   for (let i = 0; i < DATA.length; i++) if (text[at + i] !== DATA[i]) return undefined
   const from = at + DATA.length
   const to = text.length - 1
-  if (skipSpace(text, from) !== from || skipSpace(text, to - 1) !== to - 1 || !isJson(text, from, to, MAX_DEPTH - 1)) return undefined
+  if (skipSpace(text, from, to) !== from || skipSpace(text, to - 1, to) === to || !isJson(text, from, to, MAX_DEPTH - 1)) return undefined
   return { type: 'publish', id, event: undefined, source: text, from, to, contentType: undefined }
 }
 

@@ -1,4 +1,5 @@
 import { closes, type CloseName } from './closes.ts'
+import { frameOf, wsFrame } from './ws-frame.ts'
 import { refusals, type RefusalCode } from './refusals.ts'
 
 export type Storage = 'kafka' | 'memory' | 'disk'
@@ -35,7 +36,7 @@ export function bye (name: CloseName, retryMs: number): Buffer {
 
 /** A record on its way to a socket. */
 export interface Message {
-  readonly device?: string
+  readonly device: string | undefined
   readonly event: string | undefined
   readonly contentType: string | undefined
   readonly value: Buffer | null
@@ -44,16 +45,35 @@ export interface Message {
   readonly timeMs: number
 }
 
-/** The value goes in as it stands in the record. */
-export function message ({ device, event, contentType, value, json, timeMs }: Message): Buffer {
+/** A whole WebSocket frame. The value goes in as it stands in the record. */
+export function messageFrame ({ device, event, contentType, value, json, timeMs }: Message): Buffer {
   let head = '{"type":"message"'
   if (device !== undefined) head += `,"device":${JSON.stringify(device)}`
   if (event !== undefined) head += `,"event":${JSON.stringify(event)}`
-  const tail = `,"time":${timeMs}}`
-  if (value === null) return Buffer.from(head + tail)
-  if (!json) {
-    const type = contentType === undefined ? '' : `,"contentType":${JSON.stringify(contentType)}`
-    return Buffer.from(`${head},"base64":"${value.toString('base64')}"${type}${tail}`)
-  }
-  return Buffer.concat([Buffer.from(`${head},"data":`), value, Buffer.from(tail)])
+  if (value !== null && json) return jsonMessage(device === undefined && event === undefined ? HEAD : Buffer.from(`${head},"data":`), value, tailOf(timeMs))
+  const type = contentType === undefined ? '' : `,"contentType":${JSON.stringify(contentType)}`
+  const bytes = value === null ? '' : `,"base64":"${value.toString('base64')}"${type}`
+  return wsFrame(Buffer.from(`${head}${bytes},"time":${timeMs}}`), false)
+}
+
+const HEAD = Buffer.from('{"type":"message","data":')
+
+/** The same for all records of a millisecond. */
+let tail = { timeMs: -1, text: Buffer.alloc(0) }
+
+function tailOf (timeMs: number): Buffer {
+  if (tail.timeMs !== timeMs) tail = { timeMs, text: Buffer.from(`,"time":${timeMs}}`, 'latin1') }
+  return tail.text
+}
+
+/** Written in one piece: buffers that are put together cost more than what they hold. */
+function jsonMessage (head: Buffer, value: Buffer, tail: Buffer): Buffer {
+  const length = head.length + value.length + tail.length
+  const frame = frameOf(length, false)
+  let at = frame.length - length
+  for (let i = 0; i < head.length; i++) frame[at++] = head[i] as number
+  frame.set(value, at)
+  at += value.length
+  for (let i = 0; i < tail.length; i++) frame[at++] = tail[i] as number
+  return frame
 }

@@ -16,34 +16,35 @@ const MAX_MEMBERS = 16
  */
 export function membersOf (text: Buffer): Member[] | undefined {
   const members: Member[] = []
-  let at = skipSpace(text, 0)
+  const end = text.length
+  let at = skipSpace(text, 0, end)
   if (text[at] !== OPEN_BRACE) return undefined
-  at = skipSpace(text, at + 1)
+  at = skipSpace(text, at + 1, end)
   if (text[at] === CLOSE_BRACE) return isEnd(text, at + 1) ? members : undefined
   for (;;) {
     if (text[at] !== QUOTE || members.length === MAX_MEMBERS) return undefined
-    const nameEnd = skipString(text, at + 1)
+    const nameEnd = skipString(text, at + 1, end)
     if (nameEnd === -1) return undefined
     const name = text.toString('utf8', at + 1, nameEnd - 1)
     if (members.some((member) => member.name === name)) return undefined
-    at = skipSpace(text, nameEnd)
+    at = skipSpace(text, nameEnd, end)
     if (text[at] !== COLON) return undefined
-    const from = skipSpace(text, at + 1)
-    at = skipValue(text, from, text.length, MAX_DEPTH - 1)
+    const from = skipSpace(text, at + 1, end)
+    at = skipValue(text, from, end, MAX_DEPTH - 1)
     if (at === -1) return undefined
     members.push({ name, from, to: trimmed(text, at) })
     if (text[at] === CLOSE_BRACE) return isEnd(text, at + 1) ? members : undefined
     if (text[at] !== COMMA) return undefined
-    at = skipSpace(text, at + 1)
+    at = skipSpace(text, at + 1, end)
   }
 }
 
 function isEnd (text: Buffer, at: number): boolean {
-  return skipSpace(text, at) === text.length
+  return skipSpace(text, at, text.length) === text.length
 }
 
 /** Back over the spaces that stand before `end`. */
 function trimmed (text: Buffer, end: number): number {
-  while (skipSpace(text, end - 1) >= end) end--
+  while (skipSpace(text, end - 1, end) === end) end--
   return end
 }

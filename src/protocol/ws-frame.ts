@@ -8,7 +8,13 @@ const LENGTH_64 = 127
  * many is framed once and written as it is.
  */
 export function wsFrame (payload: Buffer, binary: boolean): Buffer {
-  const length = payload.length
+  const frame = frameOf(payload.length, binary)
+  frame.set(payload, frame.length - payload.length)
+  return frame
+}
+
+/** A frame with its header; its last `length` bytes are to be filled. */
+export function frameOf (length: number, binary: boolean): Buffer {
   const headerBytes = length < LENGTH_16 ? 2 : length <= 0xffff ? 4 : 10
   const frame = Buffer.allocUnsafe(headerBytes + length)
   frame[0] = binary ? FIN_BINARY : FIN_TEXT
@@ -21,6 +27,5 @@ export function wsFrame (payload: Buffer, binary: boolean): Buffer {
     frame.writeUInt32BE(0, 2)
     frame.writeUInt32BE(length, 6)
   }
-  frame.set(payload, headerBytes)
   return frame
 }

@@ -1,3 +1,5 @@
+import { writeInt64 } from './batch.ts'
+
 /** Writes Kafka's classic (non-flexible) primitives, big-endian, into one buffer that grows. */
 export class Writer {
   #buffer: Buffer
@@ -26,7 +28,10 @@ export class Writer {
 
   /** Takes a safe integer. */
   int64 (value: number): this {
-    return this.bigint64(BigInt(value))
+    this.#room(8)
+    writeInt64(this.#buffer, value, this.#at)
+    this.#at += 8
+    return this
   }
 
   bigint64 (value: bigint): this {

@@ -17,6 +17,8 @@ const TRANSACTION_TIMEOUT_MS = 60_000
  */
 export class Cluster {
   readonly raw: RawCluster
+  /** kafkajs would look a broker up through four promises. */
+  #reached = new Map<number, RawBroker>()
   #connecting = new Map<string, Promise<unknown>>()
   #leaders = new Map<string, readonly number[]>()
   #refreshing: Promise<void> | undefined
@@ -101,8 +103,12 @@ export class Cluster {
   }
 
   async #reach (nodeId: number, index: number): Promise<{ broker: RawBroker, connection: RawConnection }> {
+    const known = this.#reached.get(nodeId)
+    const open = known?.connectionPool.pool[index]
+    if (known !== undefined && open?.isConnected() === true) return { broker: known, connection: open }
     try {
       const broker = await this.#broker(nodeId)
+      this.#reached.set(nodeId, broker)
       return { broker, connection: await this.#connection(nodeId, broker, index) }
     } catch (error) {
       throw new NotSent(error)
