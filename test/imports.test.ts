@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { builtinModules } from 'node:module'
+import { dirname, join, relative } from 'node:path'
+import t from 'tap'
+import ts from 'typescript'
+
+const src = join(import.meta.dirname, '..', 'src')
+
+interface Rule {
+  /** What of `src/` it may import, by folder or file. */
+  ours: string[]
+  packages?: string[]
+}
+
+/** The arrows, from the top down. A folder's own files, and Node's modules, are always allowed. */
+const rules: Record<string, Rule> = {
+  'main.ts': { ours: ['commands', 'config'] },
+  commands: { ours: ['app.ts', 'banner.ts', 'clock.ts', 'config', 'log/log.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
+  'index.ts': { ours: ['config', 'log/log.ts', 'plugin.ts'] },
+  'plugin.ts': { ours: ['app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
+  'app.ts': { ours: ['clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol'], packages: ['fastify'] },
+  http: {
+    ours: ['config', 'gateway.ts', 'log/log.ts', 'protocol', 'session', 'wire/header-block.ts', 'wire/murmur2.ts'],
+    packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
+  },
+  'gateway.ts': { ours: ['clock.ts', 'config', 'hub', 'log/log.ts', 'protocol', 'session'] },
+  hub: { ours: ['clock.ts', 'protocol', 'session', 'wire/record-view.ts'] },
+  session: { ours: ['clock.ts', 'log/log.ts', 'protocol', 'wire/header-block.ts', 'wire/murmur2.ts'] },
+  protocol: { ours: [] },
+  log: { ours: ['clock.ts', 'log/kafka/kafkajs.ts', 'wire'] },
+  'log/kafka/kafkajs.ts': { ours: [], packages: ['kafkajs'] },
+  devkafka: { ours: ['wire'] },
+  wire: { ours: [], packages: ['@node-rs/crc32', 'fzstd', 'lz4-napi', 'snappyjs'] },
+  simulate: { ours: ['clock.ts'], packages: ['ws'] },
+  config: { ours: [], packages: ['ajv', 'typebox'] },
+  'banner.ts': { ours: [] },
+  'clock.ts': { ours: [] }
+}
+
+interface Import { to: string, ours: boolean }
+
+function importsOf (file: string): Import[] {
+  return ts.preProcessFile(readFileSync(join(src, file), 'utf8'), true, true).importedFiles
+    .map(({ fileName }) => fileName)
+    .filter((name) => !name.startsWith('node:'))
+    .map((name) => name.startsWith('.')
+      ? { to: relative(src, join(src, dirname(file), name)), ours: true }
+      : { to: name.split('/', name.startsWith('@') ? 2 : 1).join('/'), ours: false })
+}
+
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts')).sort()
+
+/** The part of the program that a file belongs to: the longest folder or file that has a rule. */
+function partOf (file: string): string {
+  const parts = Object.keys(rules).filter((part) => file === part || file.startsWith(`${part}/`))
+  return parts.sort((a, b) => b.length - a.length)[0] ?? file
+}
+
+await t.test('every file has its part, and every part its files', async t => {
+  t.strictSame([...new Set(files.map(partOf))].sort(), Object.keys(rules).sort())
+})
+
+for (const [part, { ours, packages = [] }] of Object.entries(rules)) {
+  const imports = files.filter((file) => partOf(file) === part).flatMap(importsOf)
+
+  await t.test(`${part} imports what it may`, async t => {
+    const reaches = imports.filter((one) => one.ours).map(({ to }) => to).filter((to) => partOf(to) !== part)
+    t.strictSame(reaches.filter((to) => !ours.includes(to) && !ours.includes(partOf(to))), [], 'of ours')
+    t.strictSame(ours.filter((one) => !reaches.includes(one) && !reaches.some((to) => partOf(to) === one)), [], 'and no rule is left over')
+  })
+
+  await t.test(`${part} uses the packages that it may`, async t => {
+    const used = new Set(imports.filter((one) => !one.ours).map(({ to }) => to))
+    t.strictSame([...used].sort(), [...packages].sort())
+    t.notOk([...used].some((name) => builtinModules.includes(name)), 'Node\'s modules are named node:')
+  })
+}
+
+await t.test('no two parts import each other in a circle', async t => {
+  const below = (part: string, path: string[]): string[] => {
+    if (path.includes(part)) return [[...path, part].join(' > ')]
+    return (rules[part]?.ours ?? []).flatMap((one) => below(partOf(one), [...path, part]))
+  }
+  t.strictSame(Object.keys(rules).flatMap((part) => below(part, [])), [])
+})

@@ -1,0 +1,69 @@
+import { createRequire } from 'node:module'
+import t from 'tap'
+import type { Cluster } from '../../src/log/kafka/cluster.ts'
+import '../../src/log/kafka/kafkajs.ts'
+import { readPartition } from '../../src/log/kafka/reader.ts'
+import { Tailer } from '../../src/log/kafka/tailer.ts'
+import { Writer } from '../../src/wire/writer.ts'
+import { HeldClock } from '../session/given.ts'
+import { kafkajsBatch, plain } from '../wire/batches.ts'
+import { Collector } from './given.ts'
+
+/** Fetch answers that no broker should give. */
+function answer (partitions: Array<[partition: number, records: Buffer]>, errorCode = 0): Buffer {
+  return new Writer().int32(0).int16(errorCode).int32(0).array(['t'], (w, name) => w.string(name).array(partitions, (p, [partition, records]) =>
+    p.int32(partition).int16(0).int64(10).int64(10).int64(0).int32(-1).int32(-1).bytes(records))).finish()
+}
+
+const batch = await kafkajsBatch([plain('a'), plain('b')])
+
+/** A cluster that gives these answers one after the other, and then none. */
+function answering (...answers: Buffer[]): Cluster {
+  const cluster = { leader: () => 1, send: () => answers.length > 0 ? Promise.resolve(answers.shift()) : new Promise(() => {}), refresh: () => Promise.resolve() }
+  return cluster as unknown as Cluster
+}
+
+await t.test('a range whose partition the answer leaves out', async t => {
+  await t.rejects(readPartition(answering(answer([])), 't', 0, 0, 2, new Collector()), { code: 'failed', message: 'Kafka left t/0 out of its answer.' })
+})
+
+await t.test('a range whose batch has no end: there is no endless asking', async t => {
+  await t.rejects(readPartition(answering(answer([[0, batch.subarray(0, -1)]])), 't', 0, 0, 2, new Collector()), { code: 'failed', message: 'What stands at offset 0 of t/0 cannot be read.' })
+})
+
+await t.test('a tail asks again after a pause, and says why', async t => {
+  const clock = new HeldClock()
+  const whole = answer([[0, batch], [7, batch]])
+  const tailer = new Tailer(answering(answer([[0, batch.subarray(0, -1)]]), answer([], 3), Buffer.from([1]), whole), clock)
+  const collector = new Collector()
+  tailer.follow('t', [0], collector)
+  const troubles: string[] = []
+  for (let round = 0; round < 3; round++) {
+    await new Promise(setImmediate)
+    troubles.push(...tailer.troubles)
+    clock.advance(100)
+  }
+  await collector.records(2)
+  t.strictSame(troubles, ['what stands at offset 0 cannot be read', 'UNKNOWN_TOPIC_OR_PARTITION', '4 bytes wanted, 1 left'].map((why) => `t/0 is not read: ${why}`))
+  t.strictSame([collector.values, tailer.troubles], [['a', 'b'], []])
+})
+
+await t.test('kafkajs looks after requests that wait, and only then', async t => {
+  const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as new (options: object) => {
+    pending: unknown[]
+    throttleCheckTimeoutId: NodeJS.Timeout | null
+    scheduleCheckPendingRequests: () => void
+    checkPendingRequests: () => void
+  }
+  const queue = new RequestQueue({ logger: { debug () {} } })
+  queue.scheduleCheckPendingRequests()
+  t.equal(queue.throttleCheckTimeoutId, null)
+  queue.pending.push({})
+  const checked = new Promise<void>((resolve) => { queue.checkPendingRequests = resolve })
+  queue.scheduleCheckPendingRequests()
+  const timer = queue.throttleCheckTimeoutId
+  queue.scheduleCheckPendingRequests()
+  t.equal(queue.throttleCheckTimeoutId, timer)
+  await checked
+  t.equal(queue.throttleCheckTimeoutId, null)
+})

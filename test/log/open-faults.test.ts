@@ -1,0 +1,45 @@
+import t, { type Test } from 'tap'
+import { DevKafka } from '../../src/devkafka/broker.ts'
+import type { ApiName } from '../../src/devkafka/api-keys.ts'
+import type { ErrorName } from '../../src/wire/errors.ts'
+import { append, content, kafkaLog, Ledger } from './given.ts'
+
+/** Opens a log on a broker that answers so. */
+async function opened (t: Test, api: ApiName, error: ErrorName, connectTimeoutMs = 10_000) {
+  const dev = new DevKafka({ port: 0 })
+  const log = kafkaLog(await dev.listen(), { topics: ['uplink'], createTopics: true, connectTimeoutMs })
+  t.teardown(async () => {
+    await log.close()
+    await dev.close()
+  })
+  dev.faults.push(api, { error })
+  const outcome = await log.open().then(() => 'open', (error: Error & { code: string }) => `${error.code}: ${error.message}`)
+  t.equal(dev.faults.pending, 0)
+  return { dev, log, outcome }
+}
+
+const told: Array<[api: ApiName, error: ErrorName, outcome: RegExp]> = [
+  ['CreateTopics', 'TOPIC_AUTHORIZATION_FAILED', /^not-authorized: Kafka does not let this gateway create the topics uplink\. Create them, or grant CREATE\.$/],
+  ['CreateTopics', 'INVALID_REPLICATION_FACTOR', /^failed: Kafka did not create the topics uplink: INVALID_REPLICATION_FACTOR\.$/],
+  ['InitProducerId', 'CLUSTER_AUTHORIZATION_FAILED', /^not-authorized: Kafka does not let this gateway in: CLUSTER_AUTHORIZATION_FAILED\.$/]
+]
+for (const [api, error, expected] of told) {
+  await t.test(`${api} that answers ${error} is told at once`, async t => {
+    t.match((await opened(t, api, error)).outcome, expected)
+  })
+}
+
+const mended: Array<[api: ApiName, error: ErrorName]> = [
+  ['InitProducerId', 'COORDINATOR_LOAD_IN_PROGRESS'], ['DescribeConfigs', 'UNKNOWN_SERVER_ERROR'], ['DescribeConfigs', 'TOPIC_AUTHORIZATION_FAILED'],
+  ['Metadata', 'LEADER_NOT_AVAILABLE']
+]
+for (const [api, error] of mended) {
+  await t.test(`${api} that answers ${error} once does no harm`, async t => {
+    const { log, outcome } = await opened(t, api, error)
+    t.equal(outcome, 'open')
+    const ledger = new Ledger()
+    append(log.topic('uplink'), ledger, 1)
+    await ledger.answered(1)
+    t.strictSame(await content(log, 'uplink'), ['1'])
+  })
+}
