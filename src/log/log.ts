@@ -14,7 +14,7 @@ export interface Log {
   ends: (topic: string) => Promise<number[]>
   /** The offset of the first record of each partition that still exists. */
   starts: (topic: string) => Promise<number[]>
-  /** Reads every partition of a topic from `offsets` on, for ever, whatever happens to Kafka meanwhile. */
+  /** Reads every partition of a topic from `offsets` on, for ever, whatever happens to Kafka meanwhile. One tail a topic at a time. */
   tail: (topic: string, offsets: readonly number[], sink: TailSink) => Tail
   /** Reads one partition from `from` (inclusive) to `until` (exclusive). Throws a `LogError`. */
   read: (topic: string, partition: number, from: number, until: number, sink: ReadSink) => Promise<void>
