@@ -1,0 +1,90 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import t from 'tap'
+import { testBroker } from '../kafka/broker.ts'
+import { Command, ensureBuilt } from './command.ts'
+
+const freePorts = { PORT: '0', SLUICE_EMBEDDED_PORT: '0', SLUICE_SIMULATE: '0' }
+
+ensureBuilt()
+const folder = mkdtempSync(join(tmpdir(), 'sluice-refusals-'))
+t.teardown(() => rmSync(folder, { recursive: true, force: true }))
+
+/** What a start that fails says to somebody who reads it. */
+async function refusal (t: { teardown: (fn: () => void) => void }, args: string[], env: Record<string, string> = {}): Promise<{ code: number | null, sentences: string[], output: string }> {
+  const command = new Command(t, args, { ...freePorts, ...env })
+  const { code } = await command.exited
+  const logged = command.stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { level: number, msg: string })
+  const sentences = [...logged.filter(({ level }) => level >= 50).map(({ msg }) => msg), ...command.stderr.split('\n').filter((line) => line !== '')]
+  return { code, sentences, output: command.output }
+}
+
+await t.test('a start that cannot be says in one sentence what to do, and no more', async (t) => {
+  const taken = createServer().listen(0, '127.0.0.1')
+  await once(taken, 'listening')
+  t.teardown(() => { taken.close() })
+  const { port } = taken.address() as AddressInfo
+  const broker = await testBroker(t)
+  const kafka = { KAFKA_BROKERS: broker.brokers }
+  const compacted = await broker.createTopic('compacted', { config: { 'cleanup.policy': 'compact' } })
+  const uplink = await broker.createTopic('uplink')
+  const notJson = join(folder, 'broken.json')
+  writeFileSync(notJson, '{ "port": 1')
+
+  const cases: Array<[string, string[], Record<string, string>, number, RegExp]> = [
+    ['a taken port', [`--port=${port}`], {}, 1, new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken\\. Set another with --port`)],
+    ['an address of another machine', [], { HOST: '203.0.113.1' }, 1, /^This machine has no address 203\.0\.113\.1\. Set --host/],
+    ['no Kafka there', [], { KAFKA_BROKERS: '127.0.0.1:1', SLUICE_KAFKA_CONNECT_TIMEOUT_MS: '300' }, 1, /^No Kafka answers at 127\.0\.0\.1:1: the connection was refused\. Check KAFKA_BROKERS/],
+    ['no such topics', [], kafka, 1, /^Kafka has no topic sluice\.uplink, sluice\.downlink\. Set kafka\.createTopics, or run: kafka-topics .*--create/],
+    ['a compacted downlink', ['--topics.uplink', uplink, '--topics.downlink', compacted], kafka, 1, /is compacted: .* Run: kafka-configs .*cleanup\.policy=delete/],
+    ['no broker, and none may be embedded', [], { SLUICE_EMBEDDED_MODE: 'never' }, 2, /SLUICE_EMBEDDED_MODE is "never", but no Kafka broker is named; set KAFKA_BROKERS/],
+    ['a wrong value', ['--ws.heartbeatMs=30s'], {}, 2, /--ws\.heartbeatMs is "30s"; it must be a whole number from 5000 to 300000/],
+    ['an unknown flag', ['--kafka.broker=x:1'], {}, 2, /--kafka\.broker is .*did you mean --kafka\.brokers\?/],
+    ['an unknown variable', [], { SLUICE_DRAIN: '1' }, 2, /SLUICE_DRAIN is .*did you mean SLUICE_DRAIN_MS\?/],
+    ['a file that is not there', ['--config', join(folder, 'none.json')], {}, 2, /none\.json/],
+    ['a file that is no JSON', ['--config', notJson], {}, 2, /broken\.json/],
+    ['a folder that cannot be', [], { SLUICE_EMBEDDED_DIR: join(notJson, 'data') }, 1, /broken\.json/]
+  ]
+  for (const [name, args, env, exitCode, sentence] of cases) {
+    const { code, sentences, output } = await refusal(t, args, env)
+    t.equal(code, exitCode, name)
+    t.equal(sentences.length, 1, `${name}: one sentence`)
+    t.match(sentences[0], sentence, name)
+    t.notMatch(output, /^\s+at |node:internal/m, `${name}: no stack trace`)
+  }
+})
+
+await t.test('two cannot have one data folder', async (t) => {
+  const env = { SLUICE_EMBEDDED_DIR: join(folder, 'data') }
+  const first = new Command(t, [], { ...freePorts, ...env })
+  await first.serves()
+  const { code, sentences, output } = await refusal(t, [], env)
+  t.equal(code, 1)
+  t.match(sentences.join(), /data/)
+  t.notMatch(output, /^\s+at /m)
+  t.match(await first.ends('SIGTERM'), { code: 0 })
+})
+
+await t.test('every mistake is told at once', async (t) => {
+  const { code, sentences } = await refusal(t, ['--prot=1', '--drainMs=soon'], { SLUICE_SIMULATE: '-1' })
+  t.equal(code, 2)
+  t.equal(sentences.length, 3)
+})
+
+await t.test('help, the settings in force, and a command that is none', async (t) => {
+  const help = new Command(t, ['--help'])
+  t.match(await help.exited, { code: 0 })
+  t.match(help.stdout, /sluice \[start\]/)
+
+  const config = new Command(t, ['config', '--port=9000'], { SLUICE_DRAIN_MS: '1' })
+  t.match(await config.exited, { code: 0 })
+  t.match(config.stdout, /^port .*9000.*--port/m)
+  t.match(config.stdout, /^drainMs .*1.*SLUICE_DRAIN_MS/m)
+
+  const none = new Command(t, ['sart'])
+  t.match(await none.exited, { code: 2 })
+  t.match(none.stderr, /^There is no command 'sart'\.\n\nsluice \[start\]/)
+})

@@ -1,0 +1,70 @@
+/** The whole gateway, as `sluice start` runs it, on topics of its own and a free port. */
+
+import { createApp, type App } from '../../src/app.ts'
+import type { Clock } from '../../src/clock.ts'
+import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
+import type { TestBroker } from '../kafka/broker.ts'
+import { openDevice, ProtocolDevice, RawDevice, type OpenOptions } from './device.ts'
+
+export interface TestGateway {
+  app: App
+  /** host:port */
+  host: string
+  /** http://host:port */
+  origin: string
+  uplink: string
+  downlink: string
+  /** A device in raw mode, whose socket is open. */
+  raw: (id: string, options?: OpenOptions) => Promise<RawDevice>
+  /** A device that speaks sluice.v1 and has been welcomed. */
+  device: (id: string, options?: OpenOptions) => Promise<ProtocolDevice>
+}
+
+export interface GatewayOptions {
+  settings?: DeepPartial<Settings>
+  clock?: Clock
+  /** False: it listens, but has not opened Kafka yet. */
+  start?: boolean
+}
+
+/** As much of a tap test as is needed here. */
+interface Owner { teardown: (fn: () => Promise<void>) => void }
+
+let gateways = 0
+
+export async function startGateway (t: Owner, broker: TestBroker, options: GatewayOptions = {}): Promise<TestGateway> {
+  const n = ++gateways
+  return await gatewayOn(t, broker.brokers, { uplink: broker.topic(`uplink${n}`), downlink: broker.topic(`downlink${n}`) }, options)
+}
+
+/** A gateway on given topics: a second instance, say. */
+export async function gatewayOn (
+  t: Owner, brokers: string, topics: { uplink: string, downlink: string }, { settings = {}, clock, start = true }: GatewayOptions = {}
+): Promise<TestGateway> {
+  const app = await createApp({
+    settings: defaults({
+      port: 0,
+      simulate: 0,
+      ...settings,
+      topics,
+      kafka: { brokers: brokers.split(','), createTopics: true, partitions: 4, ...settings.kafka }
+    }),
+    ...(clock === undefined ? {} : { clock })
+  })
+  t.teardown(() => app.close())
+  const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })
+  if (start) await app.start()
+  const host = new URL(origin).host
+  return {
+    app,
+    host,
+    origin,
+    ...topics,
+    raw: async (id, options) => await openDevice(new RawDevice(`ws://${host}/ws/${id}${options?.query ?? ''}`, options?.protocols, options?.headers)),
+    device: async (id, options) => {
+      const device = await openDevice(new ProtocolDevice(`ws://${host}/ws/${id}${options?.query ?? ''}`, ['sluice.v1'], options?.headers))
+      device.welcome = await device.nextOf('welcome')
+      return device
+    }
+  }
+}

@@ -1,0 +1,50 @@
+import type { WebSocket } from 'ws'
+import t from 'tap'
+import { testBroker } from '../kafka/broker.ts'
+import { RawDevice } from './device.ts'
+import { startGateway, type TestGateway } from './gateway.ts'
+import { withProducer, write } from './kafka.ts'
+
+const outboxBytes = 64 * 1024
+const value = Buffer.alloc(8 * 1024, 'x')
+
+await t.test('a slow reader is closed with 4001 and hurts nobody else (G6)', async (t) => {
+  const broker = await testBroker(t)
+  const gateway = await startGateway(t, broker, { settings: { ws: { outboxBytes } } })
+  const slow = await inMemory(gateway, 'slow')
+  const sibling = await gateway.raw('slow')
+  const neighbour = await gateway.raw('neighbour')
+  slow.socket.pause()
+
+  const records = 32 // four times what may wait
+  await withProducer(broker.brokers, async (producer) => {
+    for (let n = 0; n < records; n++) {
+      await producer.send({ topic: gateway.downlink, messages: [{ key: 'slow', value }, { key: 'neighbour', value }] })
+      for (const reader of [neighbour, sibling]) await reader.next()
+    }
+  })
+  await t.resolves(untilClosed(gateway, 'slow-reader'))
+  t.equal(neighbour.waiting.length + sibling.waiting.length, 0, 'who reads gets all, and once')
+
+  slow.socket.resume()
+  t.match(await slow.ended, { code: 4001, reason: /^slow-reader: / })
+  t.ok(slow.waiting.length > 0 && slow.waiting.length < records, `it got ${slow.waiting.length} of ${records}`)
+  await write(broker.brokers, gateway.downlink, [{ key: 'slow', value: 'after' }, { key: 'neighbour', value: 'after' }])
+  t.equal(await neighbour.next(), 'after')
+  t.equal(await sibling.next(), 'after', 'its device goes on on its other socket')
+})
+
+/** Over a pair of streams: no kernel buffers what is not read. */
+async function inMemory (gateway: TestGateway, id: string): Promise<RawDevice> {
+  let device: RawDevice | undefined
+  const { http } = gateway.app as unknown as { http: { injectWS: (path: string, context: object, options: object) => Promise<WebSocket> } }
+  await http.injectWS(`/ws/${id}`, { headers: { host: gateway.host } }, { onInit: (ws: WebSocket) => { device = new RawDevice(ws) } })
+  return device as RawDevice
+}
+
+async function untilClosed (gateway: TestGateway, code: string): Promise<void> {
+  for (;;) {
+    const metrics = await (await fetch(`${gateway.origin}/metrics`)).text()
+    if (metrics.includes(`sluice_closes_total{code="${code}"} 1`)) return
+  }
+}
