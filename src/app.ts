@@ -1,11 +1,12 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import { systemClock, type Clock } from './clock.ts'
 import { usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
 import { Gateway } from './gateway.ts'
 import { serveHttp } from './http/http.ts'
 import { createMetrics } from './http/metrics.ts'
-import { handleFrameworkError } from './http/problem.ts'
+import { handleClientError, handleFrameworkError } from './http/problem.ts'
 import { KafkaLog } from './log/kafka/index.ts'
 import type { Storage } from './protocol/encode.ts'
 
@@ -42,7 +43,9 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
     return503OnClosing: false, // while draining our own routes say so, and /healthz goes on
     pluginTimeout: 0, // it would end a drain that takes longer than 10 s
     requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS },
+    // Node 24 can leave what is no WebSocket to HTTP: Java's client offers h2c with every request. Node 20 passes it over.
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket' } as object,
+    clientErrorHandler: handleClientError,
     bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: handleFrameworkError,

@@ -22,12 +22,23 @@ export function sendProblem (reply: FastifyReply, problem: Problem): FastifyRepl
   return reply.code(httpErrors[problem.code].status).send({ code: problem.code, message: problem.message })
 }
 
-/** Answers an upgrade that fastify has let go of already. */
-export function refuseUpgrade (socket: Duplex, { code, message }: Problem): void {
+/** Answers a connection that fastify does not, or no longer, have in its hands, and ends it. */
+export function answerSocket (socket: Duplex, { code, message }: Problem): void {
   const body = JSON.stringify({ code, message })
   const { status } = httpErrors[code]
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nsec-websocket-version: 13\r\n` +
     `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
+}
+
+/** What Node could not read as a request. */
+export function handleClientError (error: Error & { code?: string }, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
+  else answerSocket(socket, clientErrors[error.code ?? ''] ?? new Problem('bad-request', 'This is not an HTTP/1.1 request.'))
+}
+
+const clientErrors: Record<string, Problem> = {
+  HPE_HEADER_OVERFLOW: new Problem('headers-too-large'),
+  ERR_HTTP_REQUEST_TIMEOUT: new Problem('too-slow')
 }
 
 /** Node hands a request's connection over when it asks for an upgrade. */

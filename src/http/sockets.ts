@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway.ts'
 import { admit, type Admitted } from './admission.ts'
-import { isUpgrade, Problem, refuseUpgrade, sendProblem } from './problem.ts'
+import { answerSocket, isUpgrade, Problem, sendProblem } from './problem.ts'
 import { SocketPeer } from './socket-peer.ts'
 
 const SOCKETS = '/ws/:deviceId'
@@ -13,7 +13,7 @@ const SOCKETS = '/ws/:deviceId'
 export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
   const admitted = new WeakMap<FastifyRequest, Admitted>()
   const { websocketServer } = app as unknown as { websocketServer: WebSocketServer }
-  websocketServer.on('wsClientError', (error, socket) => refuseUpgrade(socket, new Problem('bad-request', `${error.message}.`)))
+  websocketServer.on('wsClientError', (error, socket) => answerSocket(socket, new Problem('bad-request', `${error.message}.`)))
   // The plugin lets an upgrade in on every route, and hangs up behind it where no socket is served.
   app.addHook('onRequest', async (request) => {
     if (isUpgrade(request) && request.routeOptions.url !== SOCKETS) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')

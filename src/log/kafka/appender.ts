@@ -41,6 +41,7 @@ export class Appender {
   #cancelRetry: (() => void) | undefined
   #flushed: Array<() => void> = []
   #leadersStale = false
+  #asking = false
   #closed = false
 
   constructor (cluster: Cluster, clock: Clock, options: AppenderOptions) {
@@ -189,14 +190,25 @@ export class Appender {
   #again (queue: PartitionQueue, trouble: string): void {
     queue.trouble = trouble
     queue.backingOff = true
+    this.#retrySoon()
+  }
+
+  #retrySoon (): void {
     if (!this.#closed) this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => this.#retry())
   }
 
+  /** What has waited too long is given up at once; the rest goes again when the leaders are known, which a frozen broker may hold up. */
   #retry (): void {
-    for (const queue of this.#queues) if (queue.backingOff && this.#isOverdue(queue)) this.#abandon(queue)
+    this.#cancelRetry = undefined
+    const backingOff = this.#queues.filter((q) => q.backingOff)
+    if (backingOff.length === 0) return
+    for (const queue of backingOff) if (this.#isOverdue(queue)) this.#abandon(queue)
+    this.#retrySoon()
+    if (this.#asking) return
+    this.#asking = true
     void this.#freshLeaders().then(() => {
-      this.#cancelRetry = undefined
-      for (const queue of this.#queues) queue.backingOff = false // those that failed meanwhile, too: no timer was set for them
+      this.#asking = false
+      for (const queue of this.#queues) queue.backingOff = false // those that failed meanwhile, too
       this.#schedule()
     })
   }

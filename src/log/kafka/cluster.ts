@@ -17,6 +17,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
  */
 export class Cluster {
   readonly raw: RawCluster
+  readonly #cut: () => void
   /** kafkajs would look a broker up through four promises. */
   #reached = new Map<number, RawBroker>()
   #connecting = new Map<string, Promise<unknown>>()
@@ -24,7 +25,9 @@ export class Cluster {
   #refreshing: Promise<void> | undefined
 
   constructor (options: ClusterOptions) {
-    this.raw = createCluster(options)
+    const { raw, cut } = createCluster(options)
+    this.raw = raw
+    this.#cut = cut
   }
 
   async open (topics: readonly string[]): Promise<void> {
@@ -32,7 +35,9 @@ export class Cluster {
     await this.raw.addMultipleTargetTopics(topics)
   }
 
+  /** Whatever is under way fails: kafkajs would wait for it, a long poll or a frozen broker's whole time-out. */
   close (): Promise<void> {
+    this.#cut()
     return this.raw.disconnect()
   }
 

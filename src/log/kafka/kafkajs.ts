@@ -58,13 +58,19 @@ const METADATA_MAX_AGE_MS = 300_000
 const READ_COMMITTED = 1
 const METADATA_KEY = 3
 
-export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterOptions): RawCluster {
+/** The result's `cut` ends every connection at once, and with them what kafkajs waits for. */
+export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterOptions): { raw: RawCluster, cut: () => void } {
+  const sockets = new Set<Socket>()
   const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster & { brokerPool: { createBroker: (options: unknown) => MetadataBroker } }
   const cluster = new Cluster({
     brokers,
     clientId,
     logger: silent,
-    socketFactory: openSocket,
+    socketFactory: (to: Destination) => {
+      const socket = openSocket(to)
+      sockets.add(socket)
+      return socket.once('close', () => sockets.delete(socket))
+    },
     connectionTimeout: requestTimeoutMs,
     authenticationTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -77,7 +83,7 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
   })
   const { createBroker } = cluster.brokerPool
   cluster.brokerPool.createBroker = (options) => tolerant(createBroker(options))
-  return cluster
+  return { raw: cluster, cut: () => { for (const socket of sockets) socket.destroy(new Error('the log is closed')) } }
 }
 
 /**
@@ -98,9 +104,15 @@ export function createAdmin (cluster: RawCluster): Admin {
   return build({ logger: silent, cluster, retry: { ...ONE_TRY, retries: 5 } })
 }
 
+interface Destination { host: string, port: number, onConnect: () => void }
+
 /** Nagle's delay would hold a small request back while an earlier one is under way. */
-function openSocket ({ host, port, onConnect }: { host: string, port: number, onConnect: () => void }): Socket {
-  return connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect)
+function openSocket ({ host, port, onConnect }: Destination): Socket {
+  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect)
+  // kafkajs says it to ended sockets too, as often as it fails to connect, and each time Node would add a listener to them.
+  const unref = socket.unref.bind(socket)
+  socket.unref = () => socket.destroyed ? socket : unref()
+  return socket
 }
 
 interface RequestQueue {

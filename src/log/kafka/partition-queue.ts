@@ -81,6 +81,7 @@ export class PartitionQueue {
     const given = this.#batches
     this.#batches = []
     this.trouble = ''
+    this.backingOff = false
     // An answer may still come for what was sent, so its sequence can be used for nothing else.
     if (given.some((batch) => batch.doubtful)) this.raiseEpoch()
     let bytes = 0
