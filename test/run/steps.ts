@@ -1,0 +1,100 @@
+/** What `npm test` does, in order. Every step resolves to what it counted and prints its own failures. */
+
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { withCoverage, withoutCoverage } from './coverage.ts'
+import { flowFiles, realKafkaFiles, root, testFiles, unitFiles } from './files.ts'
+import { ensureNode24 } from './node24.ts'
+import { loud, succeeds } from './process.ts'
+import { nothing } from './tally.ts'
+import type { Tally } from './tally.ts'
+import { runTap } from './tap.ts'
+
+export interface Step {
+  name: string
+  /** The words of `--only` that choose it. */
+  words: string[]
+  run(only: Set<string>): Promise<Tally>
+}
+
+const ownMajor = process.versions.node.split('.')[0]!
+const embedded = { TEST_KAFKA: 'embedded', TEST_NODE: ownMajor }
+
+export const steps: Step[] = [
+  { name: 'types', words: ['types'], run: () => tool('tsc', ['--noEmit']) },
+  { name: 'lint', words: ['lint'], run: () => tool('eslint', ['.']) },
+  // npm's scripts need what is built; so may tests of the command and of the client library.
+  { name: 'build', words: ['build'], run: () => command('npm', ['run', '--silent', 'build']) },
+  {
+    name: 'unit tests, and flow tests on the embedded broker',
+    words: ['unit', 'embedded'],
+    run: (only) => runTap({
+      files: [...only.has('unit') ? unitFiles() : [], ...only.has('embedded') ? flowFiles() : []],
+      env: embedded,
+      jobs: 2,
+      // Half of the tests would be measured against the rule for all of them.
+      coverage: only.has('unit') && only.has('embedded') ? withCoverage : withoutCoverage
+    })
+  },
+  { name: 'flow tests on a real Kafka', words: ['real'], run: onRealKafka },
+  { name: 'browser tests', words: ['browser'], run: inBrowser },
+  { name: 'unit tests, and flow tests on the embedded broker, on Node 24', words: ['node24'], run: onNode24 },
+  { name: 'image', words: ['image'], run: () => runTap({ files: testFiles('image'), timeoutS: 600 }) },
+  { name: 'package', words: ['pack'], run: () => runTap({ files: testFiles('pack'), timeoutS: 300 }) }
+]
+
+async function onRealKafka (): Promise<Tally> {
+  const files = realKafkaFiles()
+  const given = process.env.TEST_KAFKA_BROKERS
+  if (given) return await runTap(realKafkaRun(files, given))
+  const { ensureKafka, startKafka } = await import('../kafka/real.ts')
+  if (ensureKafka() === undefined) {
+    return notRun(files, 'no Java or no Maven here, so nothing was tested on a real Apache Kafka')
+  }
+  const kafka = await startKafka()
+  try {
+    return await runTap(realKafkaRun(files, kafka.bootstrap))
+  } finally {
+    await kafka.stop()
+  }
+}
+
+function realKafkaRun (files: string[], brokers: string) {
+  return { files, env: { TEST_KAFKA: 'real', TEST_KAFKA_BROKERS: brokers, TEST_NODE: ownMajor }, timeoutS: 120 }
+}
+
+async function inBrowser (): Promise<Tally> {
+  const files = testFiles('browser')
+  const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
+  if (!existsSync(chromium)) return notRun(files, `no Chromium at ${chromium} ($CHROMIUM says where), so nothing was tested in a browser`)
+  return await runTap({ files, env: { ...embedded, CHROMIUM: chromium }, timeoutS: 120 })
+}
+
+async function onNode24 (): Promise<Tally> {
+  if (ownMajor === '24') {
+    console.log('  this is Node 24 already: nothing to repeat')
+    return nothing
+  }
+  const node = await ensureNode24()
+  if (node === undefined) throw new Error('npm could not install node@24')
+  return await runTap({
+    files: [...unitFiles(), ...flowFiles()],
+    env: { ...embedded, TEST_NODE: '24' },
+    node,
+    jobs: 2
+  })
+}
+
+/** A tool counts nothing; if it finds fault that is one failure. */
+async function tool (name: string, args: string[]): Promise<Tally> {
+  return await command(process.execPath, [join(root, 'node_modules', '.bin', name), ...args])
+}
+
+async function command (name: string, args: string[]): Promise<Tally> {
+  return await succeeds(name, args) ? nothing : { ...nothing, failed: 1 }
+}
+
+function notRun (files: string[], why: string): Tally {
+  loud(`${why}; ${files.length} test files count as skipped`)
+  return { ...nothing, skipped: files.length }
+}
