@@ -1,9 +1,9 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import type { IncomingMessage } from 'node:http'
 import { systemClock, type Clock } from './clock.ts'
 import { usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
 import { Gateway } from './gateway.ts'
+import { asksForSocket } from './http/admission.ts'
 import { serveHttp } from './http/http.ts'
 import { createMetrics } from './http/metrics.ts'
 import { handleClientError, handleFrameworkError } from './http/problem.ts'
@@ -44,7 +44,7 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
     pluginTimeout: 0, // it would end a drain that takes longer than 10 s
     requestTimeout: REQUEST_TIMEOUT_MS,
     // Node 24 can leave what is no WebSocket to HTTP: Java's client offers h2c with every request. Node 20 passes it over.
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, shouldUpgradeCallback: ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket' } as object,
+    http: { headersTimeout: REQUEST_TIMEOUT_MS, shouldUpgradeCallback: asksForSocket } as object,
     clientErrorHandler: handleClientError,
     bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
@@ -69,14 +69,14 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     brokers,
     replicationFactor: kafka.replicationFactor,
     topics: [topics.uplink, topics.downlink],
-    onStored: metrics.stored
+    onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
   const gateway = new Gateway(settings, log, clock, http.log)
   await serveHttp(http, gateway, metrics)
   return { http, gateway, brokers, storage, start: () => gateway.start(storage, metrics), close: () => http.close() }
 }
 
-/** Its usual port, or any free one if that is taken. */
+/** Its usual port, or any free one if that cannot be had. */
 async function startEmbedded ({ embedded: { port, dir }, kafka: { partitions } }: Settings, log: FastifyBaseLogger): Promise<{ broker: DevKafka, address: string }> {
   const options = { partitions, log: (sentence: string) => log.warn(sentence), ...(dir === undefined ? {} : { dir }) }
   const broker = new DevKafka({ ...options, port })
@@ -84,10 +84,9 @@ async function startEmbedded ({ embedded: { port, dir }, kafka: { partitions } }
     return { broker, address: await broker.listen() }
   } catch (error) {
     await broker.close() // and with it lets go of the folder
-    if ((error as { code?: string }).code !== 'EADDRINUSE') throw error
     const other = new DevKafka({ ...options, port: 0 })
     const address = await other.listen()
-    log.warn(`Port ${port} is taken; the embedded broker listens on ${address}.`)
+    log.warn(`The embedded broker listens on ${address}: ${(error as Error).message}.`)
     return { broker: other, address }
   }
 }

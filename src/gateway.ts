@@ -11,6 +11,7 @@ import { Session, type Mode } from './session/session.ts'
 import { Turn } from './session/turn.ts'
 
 const RETRY_MS = 250
+const UNFOLLOW_MS = 5_000
 /** Those who are sent away come back spread over so long, so that the next instance is not met by all at once. */
 const COME_BACK_MS = 5_000
 
@@ -29,6 +30,10 @@ export class Gateway {
   #context: Context | undefined
   #heartbeat: Heartbeat
   #tail: Tail | undefined
+  #uplinkTail: Promise<Tail> | undefined
+  #onUplink: Parameters<Follow>[0] = () => {}
+  #followers = 0
+  #cancelUnfollow: () => void = () => {}
   #state: 'starting' | 'serving' | 'draining' = 'starting'
   #closing = new AbortController()
   /** Records that could not be decoded, since the start. */
@@ -69,6 +74,11 @@ export class Gateway {
 
   health (): Health { return this.log.health() }
 
+  /** Something failed that no code foresaw. */
+  failed (error: unknown): void {
+    this.#notices.warn({ err: error }, 'A frame could not be handled; its socket was closed.')
+  }
+
   /** Records of the downlink that were not handed on yet, by partition. */
   lag (): number[] { return this.#tail?.lag() ?? [] }
 
@@ -90,6 +100,7 @@ export class Gateway {
   async stop (): Promise<void> {
     this.#state = 'draining'
     this.#heartbeat.stop()
+    this.#cancelUnfollow()
     for (const session of this.hub.sessions()) session.hush()
     await Promise.race([this.log.flush(), pause(this.#clock, this.settings.drainMs, this.#closing.signal)])
     for (const session of [...this.hub.sessions()]) session.close('draining', undefined, Math.round(Math.random() * COME_BACK_MS))
@@ -97,9 +108,21 @@ export class Gateway {
     await this.log.close()
   }
 
+  /** One tail serves all followings, and outlives the last a little: a page that is loaded again costs nothing. */
   #followUplink: Follow = async (record) => {
-    const tail = await this.#follow(this.settings.topics.uplink, record)
-    return () => tail.close()
+    this.#followers += 1
+    this.#cancelUnfollow()
+    this.#onUplink = record
+    this.#uplinkTail ??= this.#follow(this.settings.topics.uplink, (partition, view) => this.#onUplink(partition, view))
+    const tail = await this.#uplinkTail
+    return () => {
+      this.#followers -= 1
+      if (this.#followers > 0) return
+      this.#cancelUnfollow = this.#clock.after(UNFOLLOW_MS, () => {
+        this.#uplinkTail = undefined
+        tail.close()
+      })
+    }
   }
 
   /** Follows a topic from its ends; while Kafka does not tell them, it is asked again. */

@@ -2,7 +2,7 @@
 /** Reads the environment and the arguments, starts, and stops on signals: the only file that touches `process`. */
 import { readFileSync } from 'node:fs'
 import { start } from './commands/start.ts'
-import { ConfigError, describe, load } from './config/index.ts'
+import { describe, load, type ConfigError } from './config/index.ts'
 
 const USAGE = `sluice [start] [--setting value]…   start the gateway
 sluice config [--setting value]…    print the settings in force, and where each comes from
@@ -32,7 +32,7 @@ async function main (argv: string[]): Promise<number> {
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  if (!(error instanceof ConfigError)) throw error
-  for (const mistake of error.mistakes) console.error(mistake)
+  const { mistakes = [error] } = error as Partial<ConfigError>
+  for (const mistake of mistakes) console.error(mistake)
   process.exitCode = 2
 }

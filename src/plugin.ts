@@ -10,6 +10,13 @@ import { defaults, type DeepPartial, type Settings } from './config/index.ts'
  * It is not encapsulated, so that `app.injectWS` is there for tests.
  */
 export const sluice = fp(async (app: FastifyInstance, settings: DeepPartial<Settings>) => {
-  const { start } = await mount(app, defaults(settings), systemClock)
+  const { start } = await mount(app, inTime(defaults(settings), app.initialConfig.pluginTimeout), systemClock)
   app.addHook('onReady', start)
 }, { fastify: '5.x', name: 'sluice' })
+
+/** Fastify ends a start after `pluginTimeout` (0: never) with an error that says nothing of Kafka, so ours has to come before. */
+function inTime (settings: Settings, pluginTimeoutMs = 10_000): Settings {
+  if (pluginTimeoutMs === 0) return settings
+  const connectTimeoutMs = Math.min(settings.kafka.connectTimeoutMs, pluginTimeoutMs * 0.8)
+  return { ...settings, kafka: { ...settings.kafka, connectTimeoutMs } }
+}

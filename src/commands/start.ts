@@ -3,7 +3,7 @@ import pretty from 'pino-pretty'
 import { createApp, type App } from '../app.ts'
 import { banner } from '../banner.ts'
 import { systemClock } from '../clock.ts'
-import type { Settings } from '../config/index.ts'
+import { isLoopback, type Settings } from '../config/index.ts'
 import { LogError } from '../log/log.ts'
 import { simulate } from '../simulate/simulate.ts'
 
@@ -48,18 +48,26 @@ async function run (app: App, settings: Settings, logger: Logger, process: Proce
     return undefined
   }
   const bound = app.http.server.address() as { port: number }
-  const address = `${host.includes(':') ? `[${host}]` : host}:${bound.port}`
+  const address = `${reachable(host)}:${bound.port}`
   const embedded = app.storage !== 'kafka'
   const terminal = process.stdout.isTTY
+  const closed = settings.auth.anonymous !== 'always' && !(settings.auth.anonymous === 'loopback' && isLoopback(host))
+  if (closed) logger.warn(`Nobody can connect: this server listens on ${host}, and auth.anonymous is ${settings.auth.anonymous}. Set auth.anonymous to always to let in whoever reaches it, or HOST to 127.0.0.1.`)
   if (settings.auth.anonymous === 'always') logger.warn('auth.anonymous is always: anybody who reaches this server may be any device.')
   if (embedded) logger.warn({ brokers: app.brokers }, `EMBEDDED BROKER: no Kafka is used; records are kept in ${dir ?? 'memory'}. For trying out, never for production.`)
   logger.info({ address, brokers: app.brokers }, `Sluice serves http://${address}/ with ${embedded ? 'the embedded broker' : 'Kafka'} at ${app.brokers.join(', ')}.`)
   // Who tries it out reads the banner; who reads JSON from standard output is not disturbed by it.
   if (terminal || embedded) {
-    const text = banner({ address, brokers: app.brokers, embedded, dir, simulated, uplink: topics.uplink, downlink: topics.downlink })
+    const text = banner({ address, brokers: app.brokers, embedded, dir, simulated: closed ? 0 : simulated, uplink: topics.uplink, downlink: topics.downlink })
     ;(terminal ? process.stdout : process.stderr).write(text)
   }
-  return simulate(address, simulated, systemClock)
+  return simulate(address, closed ? 0 : simulated, systemClock)
+}
+
+/** An address to paste: "all addresses" is none. */
+function reachable (host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1'
+  return host.includes(':') ? `[${host}]` : host
 }
 
 /** Sentences on a terminal, JSON for machines. */
@@ -68,12 +76,12 @@ function createLogger ({ logLevel }: Settings, terminal: boolean): Logger {
   return pino({ level: logLevel, base: null }, pretty({ colorize: true, ignore: 'time', hideObject: true, sync: true }))
 }
 
-function whatToDo (error: unknown, { host, port, embedded }: Settings): string {
+function whatToDo (error: unknown, { host, port }: Settings): string {
   const { code, message } = error as { code?: string, message: string }
   if (error instanceof LogError) return message
   if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken. Set another with --port or PORT, or end what listens there.`
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `This machine has no address ${host}. Set --host to one that it has, or to 0.0.0.0 for all.`
-  if (code === 'EACCES') return `Port ${port} may not be used by this user, or the folder ${embedded.dir ?? ''} may not be written.`
+  if (code === 'EACCES') return `The system does not permit that to this user: ${message}. Set another port or folder, or get the permission.`
   return `The start failed: ${message}`
 }
 

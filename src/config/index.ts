@@ -1,5 +1,6 @@
 export { describe } from './describe.ts'
 export { defaults, load } from './load.ts'
+export { isLoopback } from './loopback.ts'
 export { ConfigError } from './mistake.ts'
 export { usesEmbedded } from './rules.ts'
 export type { Inputs } from './load.ts'

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { IncomingMessage } from 'node:http'
 import type { Gateway } from '../gateway.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import type { Mode } from '../session/session.ts'
@@ -10,6 +11,11 @@ const SUBPROTOCOLS = ['sluice.v1', 'sluice.raw'] as const
 type Subprotocol = typeof SUBPROTOCOLS[number]
 
 export interface Admitted { readonly device: string, readonly mode: Mode }
+
+/** Whether a request's upgrade is to a WebSocket, and nothing else. */
+export function asksForSocket ({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
+  return headers.upgrade?.toLowerCase() === 'websocket'
+}
 
 /** Whether this request may become a socket, and as whose. Throws the `Problem` that a plain GET is answered with too. */
 export function admit (gateway: Gateway, request: FastifyRequest): Admitted {

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Gateway } from '../gateway.ts'
 import type { FailureCode, Waiter } from '../log/log.ts'
+import { fromBase64 } from '../protocol/base64.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import type { HttpErrorCode } from '../protocol/http-errors.ts'
 import { membersOf } from '../protocol/members.ts'
@@ -22,7 +23,7 @@ const Devices = Type.Object({
 })
 const Message = Type.Object({
   data: Type.Optional(Type.Unknown()),
-  base64: Type.Optional(Type.String({ pattern: '^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$' })),
+  base64: Type.Optional(Type.String()),
   event: Type.Optional(Type.String({ minLength: 1, maxLength: 128 }))
 }, { additionalProperties: false })
 const Stored = Type.Object({ partition: Type.Integer(), offset: Type.Integer() })
@@ -65,7 +66,8 @@ function append (gateway: Gateway, device: string, { data, base64, event }: Stat
   const headers = new HeaderBlock()
   if (event !== undefined) headers.add(EVENT, event)
   if (base64 !== undefined) headers.add(CONTENT_TYPE, 'application/octet-stream')
-  const value = base64 === undefined ? asWritten(text) : Buffer.from(base64, 'base64')
+  const value = base64 === undefined ? asWritten(text) : fromBase64(base64)
+  if (value === undefined) throw new Problem('bad-request', 'base64 is a string of padded base64 (RFC 4648).')
 
   const downlink = gateway.log.topic(gateway.settings.topics.downlink)
   const key = Buffer.from(device)

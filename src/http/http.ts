@@ -13,6 +13,8 @@ import { socketRoutes } from './sockets.ts'
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 const MAX_FRAGMENTS = 64
 const MAX_BUFFERED_CHUNKS = 4096
+/** Pings of one socket whose pongs the network has not taken yet; more end it. */
+const MAX_PENDING_PONGS = 64
 /** What a socket has to answer our close frame before it is ended. */
 const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
@@ -26,7 +28,8 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
       maxPayload: gateway.settings.ws.maxFrameBytes,
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-      handleProtocols: (offered: Set<string>) => chooseSubprotocol(offered) ?? false
+      maxPendingAutoPongs: MAX_PENDING_PONGS,
+      handleProtocols: chooseSubprotocol
     } as object,
     preClose: (done: () => void) => { drain(gateway).then(done, done) }
   })

@@ -1,11 +1,11 @@
 import type { FastifyRequest } from 'fastify'
-import type { Settings } from '../config/index.ts'
+import { isLoopback, type Settings } from '../config/index.ts'
 import { Problem } from './problem.ts'
 
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i
-
-export function isLoopback (host: string): boolean {
-  return LOOPBACK.test(host)
+/** As a plugin the gateway may stand in a server that listens beyond loopback. An in-memory pair has no address: it is this process. */
+function remoteAddress ({ raw }: FastifyRequest): string {
+  const { socket } = raw as { socket?: { remoteAddress?: string } }
+  return socket === undefined ? 'localhost' : (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
 }
 
 /** Whether the caller may come at all. Throws a `Problem`. */
@@ -23,5 +23,5 @@ function isOurOrigin ({ http: { origins } }: Settings, { headers: { origin, host
 /** On loopback the Host is looked at too, or a page whose name was pointed at 127.0.0.1 would count as our own. */
 function mayBeAnonymous ({ auth: { anonymous }, host }: Settings, request: FastifyRequest): boolean {
   if (anonymous !== 'loopback') return anonymous === 'always'
-  return isLoopback(host) && isLoopback(request.hostname)
+  return isLoopback(host) && isLoopback(request.hostname) && isLoopback(remoteAddress(request))
 }

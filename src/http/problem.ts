@@ -22,18 +22,24 @@ export function sendProblem (reply: FastifyReply, problem: Problem): FastifyRepl
   return reply.code(httpErrors[problem.code].status).send({ code: problem.code, message: problem.message })
 }
 
+/** How long the other side may keep a connection open that was answered for the last time. */
+const LAST_WORD_MS = 1_000
+
 /** Answers a connection that fastify does not, or no longer, have in its hands, and ends it. */
 export function answerSocket (socket: Duplex, { code, message }: Problem): void {
   const body = JSON.stringify({ code, message })
   const { status } = httpErrors[code]
+  const timer = setTimeout(() => socket.destroy(), LAST_WORD_MS)
+  socket.once('close', () => clearTimeout(timer))
+  socket.resume() // what is not read would reset the connection before the answer is
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nsec-websocket-version: 13\r\n` +
     `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
 /** What Node could not read as a request. */
-export function handleClientError (error: Error & { code?: string }, socket: Duplex): void {
+export function handleClientError (error: Error & { code: string }, socket: Duplex): void {
   if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-  else answerSocket(socket, clientErrors[error.code ?? ''] ?? new Problem('bad-request', 'This is not an HTTP/1.1 request.'))
+  else answerSocket(socket, clientErrors[error.code] ?? new Problem('bad-request', 'This is not an HTTP/1.1 request.'))
 }
 
 const clientErrors: Record<string, Problem> = {
@@ -64,11 +70,10 @@ export function handleError (error: FastifyError | Problem, request: FastifyRequ
 /** Fastify's own refusals, by their status: the body's size and type, its syntax, and the schema. */
 function fromFastify (error: FastifyError): Problem {
   switch (error.statusCode) {
-    case 400: return new Problem('bad-request', `${error.message}${error.message.endsWith('.') ? '' : '.'}`)
+    case 400: return new Problem('bad-request', `${error.message}.`)
     case 403: // a path that leads out of the page's folder
     case 404: return new Problem('not-found')
     case 413: return new Problem('too-large')
-    case 414: return new Problem('bad-request', 'The address is too long.')
     case 415: return new Problem('bad-content-type')
     default: return new Problem('internal')
   }

@@ -36,7 +36,14 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
 function serve (gateway: Gateway, ws: WebSocket, { device, mode }: Admitted): void {
   letGo(ws)
   const { session, ended } = gateway.connect(new SocketPeer(ws), device, mode)
-  ws.on('message', (data: Buffer, binary: boolean) => session.receive(data, binary))
+  ws.on('message', (data: Buffer, binary: boolean) => {
+    try {
+      session.receive(data, binary)
+    } catch (error) { // one frame that we did not foresee ends its socket, not the process
+      gateway.failed(error)
+      session.close('internal')
+    }
+  })
   ws.on('ping', () => session.heard())
   ws.on('pong', () => session.heard())
   ws.on('close', ended)

@@ -20,12 +20,15 @@ export class Watchers implements Watching {
   }
 
   async watch (session: Session, device: string): Promise<readonly string[]> {
-    const watched = getOrAdd(this.#watched, session)
-    watched.add(device)
-    getOrAdd(this.#byDevice, device).add(session)
+    this.add(session, device)
     this.#following ??= this.#start()
     await this.#following
-    return [...watched]
+    return [...this.#watched.get(session) ?? []]
+  }
+
+  add (session: Session, device: string): void {
+    getOrAdd(this.#watched, session).add(device)
+    getOrAdd(this.#byDevice, device).add(session)
   }
 
   /** A following that was stopped may still have an answer under way, which the one after it brings too. */

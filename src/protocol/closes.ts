@@ -3,7 +3,7 @@ export interface Close { readonly code: number, readonly message: string }
 
 export const closes = {
   draining: { code: 4000, message: 'This instance is going away; come back, another one serves.' },
-  'slow-reader': { code: 4001, message: 'You read more slowly than your records come, and more waited for you than this server holds.' },
+  'slow-reader': { code: 4001, message: 'More waited for you than this server holds: you read too slowly, or too much came at once.' },
   'heartbeat-lost': { code: 4002, message: 'Nothing was heard from you for two heartbeats.' },
   'not-stored': { code: 4003, message: 'A raw frame was certainly not stored; the reason names why.' },
   'outcome-unknown': { code: 4004, message: 'A raw frame may or may not be stored: Kafka did not answer.' },

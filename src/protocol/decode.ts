@@ -1,3 +1,4 @@
+import { fromBase64 } from './base64.ts'
 import type { CloseName } from './closes.ts'
 import { isDeviceId } from './device-id.ts'
 import { isJson, MAX_DEPTH, skipSpace } from './json.ts'
@@ -28,7 +29,6 @@ const DATA = Buffer.from(',"data":')
 const CLOSE_BRACE = 0x7d
 const MAX_SAFE_DIGITS = 15
 const MAX_EVENT_LENGTH = 128
-const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
 
 /** What a client's text frame says. */
 export function decode (text: Buffer): ClientFrame {
@@ -79,8 +79,8 @@ function decodePublish (text: Buffer, members: readonly Member[]): ClientFrame {
   if ((data === undefined) === (base64 === undefined)) return bad('A publish has exactly one of data and base64.')
   if (data !== undefined) return { type: 'publish', id, event, source: text, from: data.from, to: data.to, contentType: undefined }
 
-  if (typeof base64 !== 'string' || !BASE64.test(base64)) return bad('base64 is a string of padded base64 (RFC 4648).')
-  const bytes = Buffer.from(base64, 'base64')
+  const bytes = typeof base64 === 'string' ? fromBase64(base64) : undefined
+  if (bytes === undefined) return bad('base64 is a string of padded base64 (RFC 4648).')
   return { type: 'publish', id, event, source: bytes, from: 0, to: bytes.length, contentType: 'application/octet-stream' }
 }
 

@@ -30,6 +30,8 @@ export interface Limits {
 export interface Watching {
   /** Resolves, with all that the session watches, once everything stored from then on will be sent. */
   watch: (session: Session, device: string) => Promise<readonly string[]>
+  /** The same for one more entry, while a `watch` of the session is under way. */
+  add: (session: Session, device: string) => void
   unwatch: (session: Session, device: string) => readonly string[]
   /** How many entries the session has. */
   count: (session: Session) => number

@@ -33,6 +33,8 @@ export class Session implements Waiter {
   lastId = 0
   /** A publish that was refused for now: until it comes again, all later ones are refused. 0: none. */
   blockedId = 0
+  /** A watch was not answered yet, as while Kafka is away; one answer will do for all that come meanwhile. */
+  awaitsWatch = false
   #peer: Peer
   #inFlight = 0
   #paused = false
@@ -44,6 +46,7 @@ export class Session implements Waiter {
   #ackPartition = 0
   #ackOffset = 0
   #outbox: Buffer[] = []
+  #outboxBytes = 0
   #flushing = false
 
   constructor (context: Context, peer: Peer, device: string, mode: Mode) {
@@ -126,7 +129,9 @@ export class Session implements Waiter {
   send (frame: Buffer): void {
     if (this.#closing) return
     this.#outbox.push(frame)
-    this.#wantFlush()
+    this.#outboxBytes += frame.length
+    if (this.#outboxBytes > this.context.limits.outboxBytes) this.flush()
+    else this.#wantFlush()
   }
 
   #wantFlush (): void {
@@ -141,9 +146,11 @@ export class Session implements Waiter {
     this.#pushAck()
     const frames = this.#outbox
     if (frames.length === 0) return
+    const isSlow = this.#peer.waitingBytes > this.context.limits.outboxBytes
     this.#outbox = []
+    this.#outboxBytes = 0
     this.#peer.write(frames.length === 1 ? frames[0] as Buffer : Buffer.concat(frames))
-    if (!this.#closing && this.#peer.waitingBytes > this.context.limits.outboxBytes) this.close('slow-reader')
+    if (isSlow && !this.#closing) this.close('slow-reader')
   }
 
   #pushAck (): void {

@@ -43,7 +43,9 @@ export class SimulatedDevice {
     this.#cancel = this.#clock.after(TELEMETRY_MS * (0.5 + Math.random()), () => this.#stream())
   }
 
+  /** Telemetry that was refused is old by the time it could be sent again: a new session starts anew. */
   #answer ({ type, event, data }: { type: string, event?: string, data?: unknown }): void {
+    if (type === 'refused') this.#socket?.close()
     if (type === 'message') this.#publish('answer', { to: event ?? null, received: data ?? null })
   }
 

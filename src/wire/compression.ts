@@ -5,7 +5,7 @@ import { decompressFrameSync } from 'lz4-napi'
 import { uncompress } from 'snappyjs'
 
 /** What a batch may become: no producer's default goes beyond 1 MiB compressed, and no text shrinks by more than a few hundred. */
-export const MAX_DECOMPRESSED_BYTES = 256 * 1024 * 1024
+const MAX_DECOMPRESSED_BYTES = 32 * 1024 * 1024
 
 const NONE = 0
 const GZIP = 1

@@ -11,6 +11,9 @@ export interface HostileHead {
 
 const host = '127.0.0.1'
 
+/** Node 24 leaves what asks for no WebSocket to HTTP; Node 20 hands every upgrade over. */
+const noWebSocket = Number(process.versions.node.split('.')[0]) >= 24 ? { status: 426, code: 'upgrade-required' } : { status: 400, code: 'bad-request' }
+
 function upgrade (name: string, path: string, status: number, code?: string, changes: Record<string, string | null> = {}, line?: string): HostileHead {
   return { name, bytes: upgradeHead(host, path, changes, line), status, ...(code === undefined ? {} : { code }) }
 }
@@ -55,8 +58,8 @@ export const upgrades: HostileHead[] = [
   upgrade('no key', '/ws/d', 400, 'bad-request', { 'sec-websocket-key': null }),
   upgrade('a short key', '/ws/d', 400, 'bad-request', { 'sec-websocket-key': 'c2hvcnQ=' }),
   upgrade('a key that is not base64', '/ws/d', 400, 'bad-request', { 'sec-websocket-key': '!'.repeat(24) }),
-  upgrade('an upgrade to something else', '/ws/d', 400, 'bad-request', { upgrade: 'h2c' }),
-  upgrade('an upgrade to two things', '/ws/d', 400, 'bad-request', { upgrade: 'websocket, h2c' }),
+  upgrade('an upgrade to something else', '/ws/d', noWebSocket.status, noWebSocket.code, { upgrade: 'h2c', connection: 'upgrade, close' }),
+  upgrade('an upgrade to two things', '/ws/d', noWebSocket.status, noWebSocket.code, { upgrade: 'websocket, h2c', connection: 'upgrade, close' }),
   upgrade('POST', '/ws/d', 404, 'not-found', { 'content-length': '0' }, 'POST /ws/d HTTP/1.1'),
   upgrade('PUT', '/ws/d', 404, 'not-found', {}, 'PUT /ws/d HTTP/1.1')
 ]

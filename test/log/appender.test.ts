@@ -2,6 +2,8 @@ import t from 'tap'
 import { Appender } from '../../src/log/kafka/appender.ts'
 import type { Cluster } from '../../src/log/kafka/cluster.ts'
 import { NotSent } from '../../src/log/kafka/errors.ts'
+import { BASE_SEQUENCE, PRODUCER_EPOCH } from '../../src/wire/batch.ts'
+import { Reader } from '../../src/wire/reader.ts'
 import { Writer } from '../../src/wire/writer.ts'
 import { HeldClock } from '../session/given.ts'
 import { append, Ledger } from './given.ts'
@@ -19,8 +21,23 @@ function started (holdMs = 1000) {
     send: (_node: number, _call: object, body: Buffer) => new Promise<Buffer>((resolve, reject) => { sent.push({ body, answer: resolve, fail: reject }) })
   }
   const waits: number[] = []
-  const appender = new Appender(cluster as unknown as Cluster, clock, { holdBytes: 1000, holdMs, requestTimeoutMs: 100, onStored: (waitMs) => waits.push(waitMs) })
+  const appender = new Appender(cluster as unknown as Cluster, clock, { holdBytes: 1000, holdMs, requestTimeoutMs: 100, onStored: (_topic, waitMs) => waits.push(waitMs) })
   return { clock, sent, waits, appender, topic: appender.topic('t', 2, 1000, { id: 1n, epoch: 0 }) }
+}
+
+/** In whose name the one batch of a Produce body is written. */
+function producerOf (body: Buffer): { epoch: number, sequence: number } {
+  const reader = new Reader(body)
+  reader.nullableString()
+  reader.skip(6)
+  const [[batch]] = reader.array((topic) => {
+    topic.string()
+    return topic.array((p) => {
+      p.int32()
+      return p.bytes()
+    })
+  }) as [[Buffer]]
+  return { epoch: batch.readInt16BE(PRODUCER_EPOCH), sequence: batch.readInt32BE(BASE_SEQUENCE) }
 }
 
 const answer = (partition: number, error: number): Buffer =>
@@ -67,6 +84,30 @@ await t.test('an answer that leaves a partition out, or makes no sense, is no an
   t.ok(sent.every(({ body }) => body.equals((sent[0] as { body: Buffer }).body)), 'the very same bytes each time')
   t.equal(ledger.runs.length, 1)
   t.strictSame([appender.troubles, appender.heldBytes], [[], 0])
+})
+
+await t.test('a leader that lost its place may have appended: what is given up then is unknown, and lends its sequence to nobody', async t => {
+  const NOT_LEADER = 6
+  const { clock, sent, topic } = started(150)
+  const ledger = new Ledger()
+  append(topic, ledger, 1)
+  clock.turn()
+  sent[0]?.answer(answer(0, NOT_LEADER))
+  await settled()
+  for (let n = 1; ledger.failures.length === 0; n++) {
+    clock.advance(100)
+    await settled()
+    clock.turn()
+    sent[n]?.fail(new NotSent(new Error('away')))
+    await settled()
+  }
+  t.match(ledger.failures, [{ id: 1, code: 'outcome-unknown' }])
+  clock.advance(100)
+  await settled()
+  append(topic, ledger, 2)
+  clock.turn()
+  const [before, after] = [sent[0], sent.at(-1)].map((one) => producerOf((one as { body: Buffer }).body))
+  t.strictSame([before, after], [{ epoch: 0, sequence: 0 }, { epoch: 1, sequence: 0 }])
 })
 
 await t.test('once it is closed nothing is sent, and no timer is left', async t => {

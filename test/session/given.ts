@@ -132,7 +132,7 @@ function headersOf ({ buffer, end }: HeaderBlock): Record<string, string> {
 
 export const LIMITS: Limits = { heartbeatMs: 30_000, maxFrameBytes: 65_536, outboxBytes: 10_000, inFlight: 4 }
 
-const nobody: Watching = { watch: () => Promise.reject(new Error('nobody watches here')), unwatch: () => [], count: () => 0, forget: () => {} }
+const nobody: Watching = { watch: () => Promise.reject(new Error('nobody watches here')), add: () => {}, unwatch: () => [], count: () => 0, forget: () => {} }
 
 export interface Given {
   clock: HeldClock

@@ -18,8 +18,10 @@ const TEMPORARY = new Set<number>([
   ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND, ErrorCode.CORRUPT_MESSAGE,
   ErrorCode.NETWORK_EXCEPTION, ErrorCode.COORDINATOR_LOAD_IN_PROGRESS, ErrorCode.UNKNOWN_SERVER_ERROR
 ])
-/** The leader has it; whether its followers will is not known. */
-const DOUBTFUL = new Set<number>([ErrorCode.REQUEST_TIMED_OUT, ErrorCode.NOT_ENOUGH_REPLICAS_AFTER_APPEND])
+/** Said before anything is appended. Any other may be said after it: a leader that loses its place while it waits for its followers says so. */
+const NOT_APPENDED = new Set<number>([
+  ErrorCode.UNKNOWN_TOPIC_OR_PARTITION, ErrorCode.NOT_ENOUGH_REPLICAS, ErrorCode.CORRUPT_MESSAGE, ErrorCode.FENCED_LEADER_EPOCH, ErrorCode.UNKNOWN_LEADER_EPOCH
+])
 const STATE_LOST = new Set<number>([
   ErrorCode.OUT_OF_ORDER_SEQUENCE_NUMBER, ErrorCode.UNKNOWN_PRODUCER_ID, ErrorCode.INVALID_PRODUCER_EPOCH, ErrorCode.PRODUCER_FENCED
 ])
@@ -30,8 +32,8 @@ const FORBIDDEN = new Set<number>([ErrorCode.TOPIC_AUTHORIZATION_FAILED, ErrorCo
 export function verdict (code: number): Verdict {
   const reason = errorName(code)
   if (code === NONE || code === DUPLICATE_SEQUENCE_NUMBER) return { kind: 'stored' }
-  if (LEADER_MOVED.has(code)) return { kind: 'again', reason, leaderMoved: true, doubtful: false }
-  if (TEMPORARY.has(code)) return { kind: 'again', reason, leaderMoved: false, doubtful: DOUBTFUL.has(code) }
+  if (LEADER_MOVED.has(code)) return { kind: 'again', reason, leaderMoved: true, doubtful: !NOT_APPENDED.has(code) }
+  if (TEMPORARY.has(code)) return { kind: 'again', reason, leaderMoved: false, doubtful: !NOT_APPENDED.has(code) }
   if (STATE_LOST.has(code)) return { kind: 'new-epoch', reason }
   return { kind: 'refused', failure: { code: refusalCode(code), reason } }
 }

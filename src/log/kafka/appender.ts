@@ -21,7 +21,7 @@ export interface AppenderOptions {
   readonly holdMs: number
   readonly requestTimeoutMs: number
   /** Told for each batch that Kafka acknowledged: how long its first record had waited. */
-  readonly onStored?: (waitMs: number) => void
+  readonly onStored?: (topic: string, waitMs: number) => void
 }
 
 interface Broker { requests: number, sentMs: number }
@@ -161,7 +161,7 @@ export class Appender {
     const answer = verdict(code)
     switch (answer.kind) {
       case 'stored':
-        this.#options.onStored?.(this.#clock.now() - head.sinceMs)
+        this.#options.onStored?.(queue.topic, this.#clock.now() - head.sinceMs)
         this.#heldBytes -= queue.stored(code === ErrorCode.NONE ? (produced as Produced).baseOffset : -1)
         break
       case 'refused':

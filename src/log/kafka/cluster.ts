@@ -96,6 +96,15 @@ export class Cluster {
   starts (topic: string): Promise<number[]> { return this.#offsets(topic, EARLIEST) }
 
   async #offsets (topic: string, timestamp: number): Promise<number[]> {
+    try {
+      return await this.#listOffsets(topic, timestamp)
+    } catch (error) {
+      await this.refresh().catch(() => {}) // a leader may have moved; who asked tries again
+      throw error
+    }
+  }
+
+  async #listOffsets (topic: string, timestamp: number): Promise<number[]> {
     const offsets: number[] = []
     const byLeader = groupBy(this.leaders(topic).entries(), ([, leader]) => leader)
     await Promise.all([...byLeader].map(async ([nodeId, led]) => {

@@ -41,7 +41,6 @@ export interface RawCluster {
   findTopicPartitionMetadata: (topic: string) => RawPartition[]
   findBroker: (options: { nodeId: number }) => Promise<RawBroker>
   findControllerBroker: () => Promise<RawBroker>
-  removeBroker: (options: { host: string, port: number }) => void
 }
 
 export interface ClusterOptions { brokers: readonly string[], clientId: string, requestTimeoutMs: number }

@@ -83,7 +83,7 @@ export class PartitionQueue {
     this.trouble = ''
     this.backingOff = false
     // An answer may still come for what was sent, so its sequence can be used for nothing else.
-    if (given.some((batch) => batch.doubtful)) this.raiseEpoch()
+    if (given.some((batch) => batch.frozen)) this.raiseEpoch()
     let bytes = 0
     for (const batch of given) {
       batch.failed(failureOf(batch))

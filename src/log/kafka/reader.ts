@@ -20,6 +20,7 @@ export async function readPartition (cluster: Cluster, topic: string, partition:
     if (fetched.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
       throw new LogError('offset-gone', `Offset ${offset} of ${topic}/${partition} does not exist, or no longer does.`)
     }
+    if (fetched.errorCode !== ErrorCode.NONE) await cluster.refresh().catch(() => {}) // a leader may have moved; who asked tries again
     if (fetched.errorCode !== ErrorCode.NONE) throw new LogError('failed', `Kafka did not read ${topic}/${partition}: ${errorName(fetched.errorCode)}.`)
     const next = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, offset, fetched.aborted, within)
     if (next === offset && fetched.recordsEnd > fetched.recordsAt) throw new LogError('failed', `What stands at offset ${offset} of ${topic}/${partition} cannot be read.`)
@@ -31,6 +32,7 @@ async function fetch (cluster: Cluster, topic: string, partition: number, offset
   try {
     return await cluster.send(cluster.leader(topic, partition), FETCH, encodeFetch([{ topic, partition, offset }], BOUNDS))
   } catch (error) {
+    await cluster.refresh().catch(() => {})
     throw new LogError('unreachable', `Kafka did not read ${topic}/${partition}: ${describe(error)}.`, error)
   }
 }

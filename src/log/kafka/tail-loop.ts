@@ -7,7 +7,7 @@ import type { Cluster } from './cluster.ts'
 import { describe } from './errors.ts'
 
 /** A long poll: an answer comes at once when there is a record, else after so long. */
-export const TAIL_BOUNDS: FetchBounds = { maxWaitMs: 500, minBytes: 1, maxBytes: 4 << 20, partitionMaxBytes: 1 << 20, rack: '' }
+const TAIL_BOUNDS: FetchBounds = { maxWaitMs: 500, minBytes: 1, maxBytes: 4 << 20, partitionMaxBytes: 1 << 20, rack: '' }
 const RETRY_MS = 100
 /** Under load a fetch finds what so long has brought, rather than each record alone; one that had to wait for records is not held up. */
 const FETCH_EVERY_MS = 3
@@ -31,7 +31,6 @@ export async function tailBroker (
     try {
       const sentMs = clock.now()
       const payload = await cluster.send(nodeId, FETCH, encodeFetch(led, TAIL_BOUNDS))
-      if (signal.aborted) return
       const { partitions, errorCode } = decodeFetch(payload)
       if (errorCode !== ErrorCode.NONE) throw new Error(errorName(errorCode))
       let stale = false
@@ -40,7 +39,7 @@ export async function tailBroker (
         if (position !== undefined && positions().includes(position) && !await advance(cluster, position, fetched)) stale = true
       }
       if (!stale) {
-        const waitMs = sentMs + FETCH_EVERY_MS - clock.now()
+        const waitMs = Math.min(FETCH_EVERY_MS, sentMs + FETCH_EVERY_MS - clock.now()) // a clock may be set back
         if (waitMs > 0) await pause(clock, waitMs, signal)
         continue
       }

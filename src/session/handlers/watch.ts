@@ -6,8 +6,13 @@ const MAX_WATCHED = 100
 export function handleWatch (session: Session, device: string): void {
   const { watchers } = session.context
   if (watchers.count(session) >= MAX_WATCHED) return session.close('bad-watch', `One socket watches at most ${MAX_WATCHED} entries.`)
+  if (session.awaitsWatch) return watchers.add(session, device)
+  session.awaitsWatch = true
   watchers.watch(session, device).then(
-    (devices) => session.sendText(watching(devices)),
+    (devices) => {
+      session.awaitsWatch = false
+      session.sendText(watching(devices))
+    },
     () => {} // the gateway is going away, and the socket hears of that
   )
 }
