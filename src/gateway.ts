@@ -31,7 +31,7 @@ export class Gateway {
   #heartbeat: Heartbeat
   #tail: Tail | undefined
   #uplinkTail: Promise<Tail> | undefined
-  #onUplink: Parameters<Follow>[0] = () => {}
+  #onUplink: Parameters<Follow>[0] | undefined
   #followers = 0
   #cancelUnfollow: () => void = () => {}
   #state: 'starting' | 'serving' | 'draining' = 'starting'
@@ -113,7 +113,7 @@ export class Gateway {
     this.#followers += 1
     this.#cancelUnfollow()
     this.#onUplink = record
-    this.#uplinkTail ??= this.#follow(this.settings.topics.uplink, (partition, view) => this.#onUplink(partition, view))
+    this.#uplinkTail ??= this.#follow(this.settings.topics.uplink, (partition, view) => (this.#onUplink as Parameters<Follow>[0])(partition, view))
     const tail = await this.#uplinkTail
     return () => {
       this.#followers -= 1

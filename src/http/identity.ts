@@ -5,7 +5,7 @@ import { Problem } from './problem.ts'
 /** As a plugin the gateway may stand in a server that listens beyond loopback. An in-memory pair has no address: it is this process. */
 function remoteAddress ({ raw }: FastifyRequest): string {
   const { socket } = raw as { socket?: { remoteAddress?: string } }
-  return socket === undefined ? 'localhost' : (socket.remoteAddress ?? '').replace(/^::ffff:/, '')
+  return socket === undefined ? 'localhost' : String(socket.remoteAddress).replace(/^::ffff:/, '')
 }
 
 /** Whether the caller may come at all. Throws a `Problem`. */

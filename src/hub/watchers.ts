@@ -21,7 +21,6 @@ export class Watchers implements Watching {
 
   async watch (session: Session, device: string): Promise<readonly string[]> {
     this.add(session, device)
-    this.#following ??= this.#start()
     await this.#following
     return [...this.#watched.get(session) ?? []]
   }
@@ -29,11 +28,13 @@ export class Watchers implements Watching {
   add (session: Session, device: string): void {
     getOrAdd(this.#watched, session).add(device)
     getOrAdd(this.#byDevice, device).add(session)
+    this.#following ??= this.#start()
   }
 
   /** A following that was stopped may still have an answer under way, which the one after it brings too. */
   #start (): Promise<() => void> {
     const following = this.#follow((_partition, record) => { if (this.#following === following) this.#deliver(record) })
+    following.catch(() => {}) // whoever waits for it hears
     return following
   }
 

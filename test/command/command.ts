@@ -1,21 +1,17 @@
-/** The command as it is installed: built, and in a process of its own. */
+/** The command in a process of its own: from its source, so that it counts for coverage. test/pack and test/image have it built. */
 
-import { execFileSync, spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 
 const root = join(import.meta.dirname, '..', '..')
-const main = join(root, 'dist', 'main.js')
+const main = join(root, 'src', 'main.ts')
+/** Reads TypeScript, whatever folder the command is started in. */
+const loader = `--import=${import.meta.resolve('@tapjs/typescript/import')}`
+/** What tap measures coverage by, and tells that loader. */
+const ofTap = Object.fromEntries(Object.entries(process.env).filter(([name]) => /^(?:_TAPJS|TS_NODE)_/.test(name)))
 
 export interface Exit { code: number | null, signal: NodeJS.Signals | null }
-
-/** Builds it, unless what is built is newer than all that it is built from. */
-export function ensureBuilt (): void {
-  const newest = Math.max(...readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).map((name) => statSync(join(root, 'src', name)).mtimeMs))
-  if (existsSync(main) && statSync(main).mtimeMs > newest) return
-  execFileSync('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' })
-}
 
 interface Owner { teardown: (fn: () => void) => void }
 
@@ -26,12 +22,12 @@ export class Command {
   readonly exited: Promise<Exit>
   #changed: () => void = () => {}
 
-  /** Only `env` and the path are given on, so that nothing of the test's own environment is a setting. `terminal`: through script(1). */
-  constructor (t: Owner, args: string[], env: Record<string, string> = {}, { terminal = false, cwd = root } = {}) {
-    const line = [process.execPath, main, ...args]
+  /** Of the test's own environment only the path, and what is tap's, are given on: nothing of it is a setting. `terminal`: through script(1); `through`: through that. */
+  constructor (t: Owner, args: string[], env: Record<string, string> = {}, { terminal = false, cwd = root, through = [] as string[] } = {}) {
+    const line = [...through, process.execPath, loader, main, ...args]
     // exec: a shell in between would end by Ctrl-C in its own way.
     const [program, ...rest] = terminal ? ['script', '-qec', `exec ${line.join(' ')}`, '/dev/null'] : line
-    this.child = spawn(program as string, rest, { cwd, env: { PATH: process.env.PATH ?? '', ...env } })
+    this.child = spawn(program as string, rest, { cwd, env: { PATH: process.env.PATH ?? '', ...ofTap, ...env } })
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
       this.stdout += text
       this.#changed()

@@ -5,12 +5,11 @@ import { join } from 'node:path'
 import t from 'tap'
 import { openDevice, ProtocolDevice } from '../flow/device.ts'
 import { Peer } from '../flow/peer.ts'
-import { Command, ensureBuilt } from './command.ts'
+import { testBroker } from '../kafka/broker.ts'
+import { Command } from './command.ts'
 
 const freePorts = { PORT: '0', SLUICE_EMBEDDED_PORT: '0' }
 const noScript = spawnSync('script', ['--version']).status !== 0 && 'script(1) is not here'
-
-ensureBuilt()
 
 async function connect (address: string, id: string): Promise<ProtocolDevice> {
   return await openDevice(new ProtocolDevice(`ws://${address}/ws/${id}`, ['sluice.v1']))
@@ -64,6 +63,27 @@ await t.test('on a terminal it speaks sentences, shows the banner, and ends by C
   command.child.stdin.write('\x03')
   t.match(await command.exited, { code: 0 })
   t.match(command.stdout, /Stopped\./)
+})
+
+await t.test('on a terminal with a Kafka, an address of IPv6, and no access control, it says that', { skip: noScript }, async (t) => {
+  const broker = await testBroker(t)
+  const env = { PORT: '0', HOST: '::1', KAFKA_BROKERS: broker.brokers, SLUICE_KAFKA_CREATE_TOPICS: 'true', SLUICE_AUTH_ANONYMOUS: 'always', SLUICE_SIMULATE: '0' }
+  const command = new Command(t, [], { ...env, TERM: 'xterm' }, { terminal: true })
+  await command.says(/Read the uplink[^\n]*\n/)
+  t.match(command.stdout, /serves http:\/\/\[::1\]:\d+\/ with Kafka at/)
+  t.match(command.stdout, /anybody who reaches this server may be any device/)
+  t.match(command.stdout, new RegExp(`Kafka    ${broker.brokers}\r?\n`))
+  t.notMatch(command.stdout, /EMBEDDED/)
+  command.child.stdin.write('\x03')
+  t.match(await command.exited, { code: 0 })
+})
+
+await t.test('where it may let nobody in it says so, and simulates nobody', async (t) => {
+  const command = new Command(t, [], { ...freePorts, HOST: '0.0.0.0' })
+  t.match(await command.serves(), /^127\.0\.0\.1:/)
+  await command.says(/Nobody can connect: this server listens on 0\.0\.0\.0/)
+  t.notMatch(command.output, /simulated ones/)
+  t.match(await command.ends('SIGTERM'), { code: 0 })
 })
 
 await t.test('with a folder, records outlive the process, killed or not', async (t) => {

@@ -1,9 +1,12 @@
+import { once } from 'node:events'
 import { readdirSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import { startGateway } from './gateway.ts'
 import { readDevice } from './kafka.ts'
+import { Peer } from './peer.ts'
 
 const broker = await testBroker(t)
 const gateway = await startGateway(t, broker)
@@ -35,6 +38,7 @@ await t.test('until Kafka is opened it lives, is not ready, and lets nobody in',
     t.match(await response.json(), { code: 'not-ready', message: String })
   }
   await t.rejects(early.device('early'), { message: /503/ })
+  t.notMatch(await (await fetch(`${early.origin}/metrics`)).text(), /^sluice_tail_lag_records\{/m)
   await early.app.start()
   t.equal((await fetch(`${early.origin}/readyz`)).status, 200)
   const device = await early.device('early')
@@ -69,6 +73,28 @@ await t.test('who is connected', async (t) => {
   t.ok(list.every(({ connectedAt }) => connectedAt >= before && connectedAt <= Date.now()))
   for (const device of devices) await device.close()
   while ((await ask('/v1/devices')).body.total !== 0);
+})
+
+await t.test('of very many, 1,000 are listed', async (t) => {
+  const { http } = gateway.app
+  const sockets = await Promise.all(Array.from({ length: 1_001 }, (_, n) => http.injectWS(`/ws/many-${n}`, { headers: { host: 'localhost' } })))
+  const { body } = await ask('/v1/devices')
+  t.equal((body.devices as unknown[]).length, 1_000)
+  t.equal(body.total, 1_001)
+  for (const socket of sockets) socket.terminate()
+  while ((await ask('/v1/devices')).body.total !== 0);
+})
+
+await t.test('a connection that is reset within a request is let go', async (t) => {
+  const { server } = gateway.app.http
+  const peer = await Peer.connect(gateway.host)
+  const failed = once(server, 'clientError') as Promise<[Error & { code: string }, Socket]>
+  peer.socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\nGET /healthz HTT')
+  await peer.answer() // so that the half behind it has been read
+  peer.socket.resetAndDestroy()
+  const [{ code }, socket] = await failed
+  t.equal(code, 'ECONNRESET')
+  t.ok(socket.destroyed)
 })
 
 await t.test('a message sent over HTTP is a record of the downlink', async (t) => {

@@ -26,6 +26,9 @@ await t.test('simulated devices stream and answer', async (t) => {
   let frame = await page.nextOf('message')
   while (frame.event === 'telemetry') frame = await page.nextOf('message')
   t.match(frame, { device: 'simulated-2', event: 'answer', data: { to: 'set', received: { led: true } } })
+  await write(broker.brokers, gateway.downlink, [{ key: 'simulated-3', value: Buffer.from([0xff]) }])
+  for (frame = await page.nextOf('message'); frame.event === 'telemetry';) frame = await page.nextOf('message')
+  t.match(frame, { device: 'simulated-3', event: 'answer', data: { to: null, received: null } }, 'to bytes without an event, too')
   t.ok((await readDevice(broker.brokers, gateway.uplink, 'simulated-2')).some(({ headers }) => headers.event === 'answer'))
   stop()
   while (gateway.app.gateway.hub.sockets > 1) await new Promise((resolve) => setImmediate(resolve))
@@ -50,6 +53,21 @@ await t.test('a simulated device comes back after its socket was cut', async (t)
   while ([...hub.sessions()].includes(session as never)) await new Promise((resolve) => setImmediate(resolve))
   await until(1)
   t.not([...hub.sessions()][0], session)
+})
+
+await t.test('a simulated device whose telemetry is refused begins anew', async (t) => {
+  const broker = await testBroker(t)
+  if (broker.dev === undefined) return t.comment('a fault can be planted in the embedded broker only')
+  const gateway = await startGateway(t, broker)
+  const { hub } = gateway.app.gateway
+  broker.dev.faults.push('Produce', { error: 'MESSAGE_TOO_LARGE' })
+  const stop = simulate(gateway.host, 1, systemClock)
+  t.teardown(async () => stop())
+  while (hub.sockets === 0) await new Promise((resolve) => setImmediate(resolve))
+  const [refused] = hub.sessions()
+  while ([...hub.sessions()].includes(refused as never)) await new Promise((resolve) => setImmediate(resolve))
+  while (hub.sockets === 0) await new Promise((resolve) => setImmediate(resolve))
+  t.equal(broker.dev.faults.pending, 0)
 })
 
 await t.test('with no Kafka named it brings its own broker, and says so to devices', async (t) => {

@@ -97,6 +97,17 @@ await t.test('watching begins and ends while records flow: what it saw it saw on
   await busy.close()
 })
 
+await t.test('who leaves and comes back at once still hears', async (t) => {
+  const page = await gateway.device('page-6')
+  const device = await gateway.device('back')
+  for (const type of ['watch', 'unwatch', 'watch']) page.send(`{"type":"${type}","device":"back"}`)
+  t.same(await listOf(page, 1), ['back'])
+  await device.stored(1, 'heard')
+  t.match(await page.nextOf('message'), { device: 'back', data: 'heard' })
+  await page.close()
+  await device.close()
+})
+
 await t.test('at most 100 entries', async (t) => {
   const page = await gateway.device('page-5')
   for (let n = 0; n < 100; n++) page.send(`{"type":"watch","device":"d${n}"}`)

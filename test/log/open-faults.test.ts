@@ -5,14 +5,14 @@ import type { ErrorName } from '../../src/wire/errors.ts'
 import { append, content, kafkaLog, Ledger } from './given.ts'
 
 /** Opens a log on a broker that answers so. */
-async function opened (t: Test, api: ApiName, error: ErrorName, connectTimeoutMs = 10_000) {
+async function opened (t: Test, api: ApiName, error: ErrorName, times = 1) {
   const dev = new DevKafka({ port: 0 })
-  const log = kafkaLog(await dev.listen(), { topics: ['uplink'], createTopics: true, connectTimeoutMs })
+  const log = kafkaLog(await dev.listen(), { topics: ['uplink'], createTopics: true })
   t.teardown(async () => {
     await log.close()
     await dev.close()
   })
-  dev.faults.push(api, { error })
+  dev.faults.push(api, ...Array.from({ length: times }, () => ({ error })))
   const outcome = await log.open().then(() => 'open', (error: Error & { code: string }) => `${error.code}: ${error.message}`)
   t.equal(dev.faults.pending, 0)
   return { dev, log, outcome }
@@ -43,3 +43,8 @@ for (const [api, error] of mended) {
     t.strictSame(await content(log, 'uplink'), ['1'])
   })
 }
+
+await t.test('a topic that has no leader yet is asked for again', async t => {
+  const { outcome } = await opened(t, 'Metadata', 'LEADER_NOT_AVAILABLE', 6)
+  t.equal(outcome, 'open')
+})

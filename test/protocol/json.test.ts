@@ -25,6 +25,20 @@ await t.test('what JSON.parse takes is JSON, and nothing else', async t => {
   t.doesNotThrow(() => fc.assert(fc.property(texts, (text) => assert.equal(whole(text), parses(text), text)), { numRuns: 5000 }))
 })
 
+await t.test('so it is with strings, long ones too', async t => {
+  const ends = ['"', '\\"', '\\\\"', '\\"x"', '\u0001"', '\\x"', '', 'é"', '"x', '\\', '\\u12"', '\\u12ab"', '\\u12zz"']
+  for (const length of [0, 1, 250, 255, 256, 257, 300]) {
+    for (const end of ends) {
+      for (const before of ['', ' ', '\\"']) {
+        const text = `"${'x'.repeat(length)}${before}${end}`
+        t.equal(whole(text), parses(text), text.slice(-20))
+      }
+    }
+  }
+  const two = Buffer.from(`["${'x'.repeat(300)}", "y"]`)
+  t.notOk(isJson(two, 1, 280), 'the quote behind its end is not its own')
+})
+
 await t.test('so many levels and no more', async t => {
   for (const [open, close] of [['[', ']'], ['{"a":', '}']] as const) {
     const nested = (depth: number): string => open.repeat(depth) + '0' + close.repeat(depth)

@@ -19,6 +19,8 @@ export interface Step {
 
 const ownMajor = process.versions.node.split('.')[0]!
 const embedded = { TEST_KAFKA: 'embedded', TEST_NODE: ownMajor }
+/** A fault test that waits until Kafka has been away for long enough takes most of a minute. */
+const timeoutS = 120
 
 export const steps: Step[] = [
   { name: 'types', words: ['types'], run: () => tool('tsc', ['--noEmit']) },
@@ -32,6 +34,7 @@ export const steps: Step[] = [
       files: [...only.has('unit') ? unitFiles() : [], ...only.has('embedded') ? flowFiles() : []],
       env: embedded,
       jobs: 2,
+      timeoutS,
       // Half of the tests would be measured against the rule for all of them.
       coverage: only.has('unit') && only.has('embedded') ? withCoverage : withoutCoverage
     })
@@ -60,14 +63,14 @@ async function onRealKafka (): Promise<Tally> {
 }
 
 function realKafkaRun (files: string[], brokers: string) {
-  return { files, env: { TEST_KAFKA: 'real', TEST_KAFKA_BROKERS: brokers, TEST_NODE: ownMajor }, timeoutS: 120 }
+  return { files, env: { TEST_KAFKA: 'real', TEST_KAFKA_BROKERS: brokers, TEST_NODE: ownMajor }, timeoutS }
 }
 
 async function inBrowser (): Promise<Tally> {
   const files = testFiles('browser')
   const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium'
   if (!existsSync(chromium)) return notRun(files, `no Chromium at ${chromium} ($CHROMIUM says where), so nothing was tested in a browser`)
-  return await runTap({ files, env: { ...embedded, CHROMIUM: chromium }, timeoutS: 120 })
+  return await runTap({ files, env: { ...embedded, CHROMIUM: chromium }, timeoutS })
 }
 
 async function onNode24 (): Promise<Tally> {
@@ -81,7 +84,8 @@ async function onNode24 (): Promise<Tally> {
     files: [...unitFiles(), ...flowFiles()],
     env: { ...embedded, TEST_NODE: '24' },
     node,
-    jobs: 2
+    jobs: 2,
+    timeoutS
   })
 }
 
