@@ -2,7 +2,7 @@ import type { Settings } from './config/index.ts'
 import { pause, type Clock } from './clock.ts'
 import { Hub } from './hub/hub.ts'
 import { Watchers, type Follow } from './hub/watchers.ts'
-import type { Health, Log, Tail } from './log/log.ts'
+import { LogError, type Health, type Log, type Tail } from './log/log.ts'
 import type { Storage } from './protocol/encode.ts'
 import type { Context, Observer } from './session/context.ts'
 import { Heartbeat } from './session/heartbeat.ts'
@@ -127,7 +127,7 @@ export class Gateway {
 
   /** Follows a topic from its ends; while Kafka does not tell them, it is asked again. */
   async #follow (topic: string, record: Parameters<Follow>[0]): Promise<Tail> {
-    for (;;) {
+    while (!this.#closing.signal.aborted) {
       try {
         const ends = await this.log.ends(topic)
         const undecodable = (partition: number, from: number, to: number, reason: string): void => {
@@ -146,10 +146,10 @@ export class Gateway {
           gap: (partition, from, to, reason) =>
             this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} from offset ${from} on are gone: ${reason}. Reading goes on at ${to}.`)
         })
-      } catch (error) {
-        if (this.#closing.signal.aborted) throw error
+      } catch {
         await pause(this.#clock, RETRY_MS, this.#closing.signal)
       }
     }
+    throw new LogError('failed', 'The gateway is stopping.')
   }
 }
