@@ -6,8 +6,9 @@ import { LogError, type Health, type Log, type Tail } from './log/log.ts'
 import type { Storage } from './protocol/encode.ts'
 import type { Context, Observer } from './session/context.ts'
 import { Heartbeat } from './session/heartbeat.ts'
+import type { Opening } from './session/opening.ts'
 import type { Peer } from './session/peer.ts'
-import { Session, type Mode } from './session/session.ts'
+import { Session } from './session/session.ts'
 import { Turn } from './session/turn.ts'
 
 const RETRY_MS = 250
@@ -83,8 +84,8 @@ export class Gateway {
   lag (): number[] { return this.#tail?.lag() ?? [] }
 
   /** Only while serving. What it gives must be called when the socket has ended. */
-  connect (peer: Peer, device: string, mode: Mode): { session: Session, ended: () => void } {
-    const session = new Session(this.#context as Context, peer, device, mode)
+  connect (peer: Peer, opening: Opening): { session: Session, ended: () => void } {
+    const session = new Session(this.#context as Context, peer, opening)
     this.hub.add(session)
     const stopBeating = this.#heartbeat.add(session)
     session.greet()

@@ -3,18 +3,16 @@ import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { fileURLToPath } from 'node:url'
 import type { Gateway } from '../gateway.ts'
-import { chooseSubprotocol } from './admission.ts'
 import { deviceRoutes } from './devices.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute, type Metrics } from './metrics.ts'
 import { handleError, Problem, sendProblem } from './problem.ts'
 import { socketRoutes } from './sockets.ts'
+import { chooseSubprotocol } from './subprotocol.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 const MAX_FRAGMENTS = 64
 const MAX_BUFFERED_CHUNKS = 4096
-/** Pings of one socket whose pongs the network has not taken yet; more end it. */
-const MAX_PENDING_PONGS = 64
 /** What a socket has to answer our close frame before it is ended. */
 const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
@@ -28,7 +26,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
       maxPayload: gateway.settings.ws.maxFrameBytes,
       maxFragments: MAX_FRAGMENTS,
       maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-      maxPendingAutoPongs: MAX_PENDING_PONGS,
+      autoPong: false, // the session says when
       handleProtocols: chooseSubprotocol
     } as object,
     preClose: (done: () => void) => { drain(gateway).then(done, done) }

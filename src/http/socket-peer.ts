@@ -9,6 +9,8 @@ import type { Peer } from '../session/peer.ts'
 export class SocketPeer implements Peer {
   #ws: WebSocket
   #stream: Duplex
+  #waitingPongs = 0
+  #ponged = (): void => { this.#waitingPongs -= 1 }
 
   constructor (ws: WebSocket) {
     this.#ws = ws
@@ -21,7 +23,15 @@ export class SocketPeer implements Peer {
 
   get waitingBytes (): number { return this.#stream.writableLength }
 
-  ping (): void { this.#ws.ping() }
+  get waitingPongs (): number { return this.#waitingPongs }
+
+  ping (data?: Buffer): void { this.#ws.ping(data) }
+
+  pong (data: Buffer): void {
+    this.#waitingPongs += 1
+    this.#ws.pong(data, false, this.#ponged)
+  }
+
   pause (): void { this.#ws.pause() }
   resume (): void { this.#ws.resume() }
   close (code: number, reason: string): void { this.#ws.close(code, reason) }

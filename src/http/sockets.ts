@@ -3,7 +3,8 @@ import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway.ts'
-import { admit, type Admitted } from './admission.ts'
+import type { Opening } from '../session/opening.ts'
+import { admit } from './admission.ts'
 import { answerSocket, isUpgrade, Problem, sendProblem } from './problem.ts'
 import { SocketPeer } from './socket-peer.ts'
 
@@ -11,7 +12,7 @@ const SOCKETS = '/ws/:deviceId'
 
 /** `GET /ws/{deviceId}`: an upgrade, or the reason why it would be refused. */
 export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
-  const admitted = new WeakMap<FastifyRequest, Admitted>()
+  const admitted = new WeakMap<FastifyRequest, Opening>()
   const { websocketServer } = app as unknown as { websocketServer: WebSocketServer }
   websocketServer.on('wsClientError', (error, socket) => answerSocket(socket, new Problem('bad-request', `${error.message}.`)))
   // The plugin lets an upgrade in on every route, and hangs up behind it where no socket is served.
@@ -28,14 +29,14 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
       return sendProblem(reply, new Problem('upgrade-required'))
     },
     wsHandler: (ws: WebSocket, request: FastifyRequest) => {
-      serve(gateway, ws, admitted.get(request) as Admitted)
+      serve(gateway, ws, admitted.get(request) as Opening)
     }
   })
 }
 
-function serve (gateway: Gateway, ws: WebSocket, { device, mode }: Admitted): void {
+function serve (gateway: Gateway, ws: WebSocket, opening: Opening): void {
   letGo(ws)
-  const { session, ended } = gateway.connect(new SocketPeer(ws), device, mode)
+  const { session, ended } = gateway.connect(new SocketPeer(ws), opening)
   ws.on('message', (data: Buffer, binary: boolean) => {
     try {
       session.receive(data, binary)
@@ -44,8 +45,8 @@ function serve (gateway: Gateway, ws: WebSocket, { device, mode }: Admitted): vo
       session.close('internal')
     }
   })
-  ws.on('ping', () => session.heard())
-  ws.on('pong', () => session.heard())
+  ws.on('ping', (data: Buffer) => session.pinged(data))
+  ws.on('pong', (data: Buffer) => session.ponged(data))
   ws.on('close', ended)
 }
 

@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { messageFrame } from '../protocol/encode.ts'
 import { isJson } from '../protocol/json.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
-import type { Mode } from '../session/session.ts'
+import type { Mode } from '../session/opening.ts'
 import type { RecordView } from '../wire/record-view.ts'
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/i

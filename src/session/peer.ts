@@ -4,7 +4,11 @@ export interface Peer {
   write: (frames: Buffer) => void
   /** Bytes that were written and that the network has not taken yet. */
   readonly waitingBytes: number
-  ping: () => void
+  ping: (data?: Buffer) => void
+  /** Answers a ping. */
+  pong: (data: Buffer) => void
+  /** Pongs that the network has not taken yet. */
+  readonly waitingPongs: number
   /** Stops reading the socket, so that its sender is held back by TCP. What was read already still arrives. */
   pause: () => void
   resume: () => void

@@ -8,6 +8,8 @@ import { wsFrame } from '../protocol/ws-frame.ts'
 import { homePartition } from '../wire/murmur2.ts'
 import type { Context } from './context.ts'
 import { handle } from './handlers/index.ts'
+import { HeldPongs, MAX_PENDING_PONGS } from './held-pongs.ts'
+import type { Mode, Opening } from './opening.ts'
 import type { Peer } from './peer.ts'
 import { publish } from './publish.ts'
 
@@ -16,16 +18,14 @@ const SESSION_ID_BYTES = 12
 const RESUME_AT = 0.5
 const MISSED_HEARTBEATS = 2
 
-/** How a socket speaks: raw frames, with the kind of those sent to it pinned or not, or sluice.v1. */
-export type Mode = 'raw' | 'raw-text' | 'raw-binary' | 'sluice.v1'
-
 /** One connection: its state, what it has in flight, what waits to be written to it. The verbs have files of their own. */
 export class Session implements Waiter {
   readonly context: Context
   readonly device: string
   readonly key: Buffer
   readonly mode: Mode
-  readonly id = randomBytes(SESSION_ID_BYTES).toString('base64url')
+  /** The producer session: what the device asked for, so that its ids go on on the next connection, or one of its own. */
+  readonly id: string
   /** Its home in the uplink, and in the downlink. */
   readonly partition: number
   readonly downlinkHome: number
@@ -48,15 +48,18 @@ export class Session implements Waiter {
   #outbox: Buffer[] = []
   #outboxBytes = 0
   #flushing = false
+  #heldPongs: HeldPongs | undefined
 
-  constructor (context: Context, peer: Peer, device: string, mode: Mode) {
+  constructor (context: Context, peer: Peer, { device, mode, session, holdPongs }: Opening) {
     this.context = context
     this.device = device
     this.key = Buffer.from(device)
     this.mode = mode
+    this.id = session ?? randomBytes(SESSION_ID_BYTES).toString('base64url')
     this.partition = homePartition(this.key, context.uplink.partitions)
     this.downlinkHome = homePartition(this.key, context.downlink.partitions)
     this.#peer = peer
+    if (holdPongs === true) this.#heldPongs = new HeldPongs()
   }
 
   get isRaw (): boolean { return this.mode !== 'sluice.v1' }
@@ -88,7 +91,8 @@ export class Session implements Waiter {
 
   stored (id: number, count: number, partition: number, offset: number): void {
     this.#answered(count)
-    if (this.isRaw || this.#closing) return
+    if (this.#closing) return
+    if (this.isRaw) return this.#releasePongs(id)
     this.#ackId = id
     this.#ackPartition = partition
     this.#ackOffset = offset
@@ -178,9 +182,27 @@ export class Session implements Waiter {
     this.#peer.pause()
   }
 
-  terminate (): void { this.#peer.terminate() }
+  /** Ends the socket at once: what was read with what ended it is dropped. */
+  terminate (): void {
+    this.#closing = true
+    this.#peer.terminate()
+  }
 
-  heard (): void { this.#heard = true }
+  /** A ping of the device came, which is a sign of life; where it asked for that, its pong means that all before it is in Kafka. */
+  pinged (data: Buffer): void {
+    this.#heard = true
+    if (this.#closing) return
+    if (this.#peer.waitingPongs + (this.#heldPongs?.count ?? 0) >= MAX_PENDING_PONGS) return this.terminate()
+    if (this.#heldPongs === undefined || this.#inFlight === 0) this.#peer.pong(data)
+    else this.#heldPongs.hold(this.lastId, data)
+  }
+
+  #releasePongs (id: number): void {
+    for (const data of this.#heldPongs?.release(id) ?? []) this.#peer.pong(data)
+  }
+
+  /** A pong came: the answer to our ping, or one that nobody asked for. */
+  ponged (_data: Buffer): void { this.#heard = true }
 
   /** Called once a heartbeat. While it is not read nothing can be heard from it, so nothing counts as missed. */
   beat (): void {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { Delivery } from '../../src/hub/delivery.ts'
-import type { Mode } from '../../src/session/session.ts'
+import type { Mode } from '../../src/session/opening.ts'
 import { RecordingPeer } from '../session/given.ts'
 import { withBrokenHeaders, withRecord, type Fields } from './records.ts'
 

@@ -29,7 +29,7 @@ function start () {
 
 await t.test('a record goes to every socket of its device, in the way each speaks, and to no other', async t => {
   const { join, deliver } = start()
-  const [text, binary, spoken, other] = [join('raw'), join('raw-binary'), join('sluice.v1'), join('sluice.v1', 'sensor-2')]
+  const [text, binary, spoken, other] = [join({ mode: 'raw' }), join({ mode: 'raw-binary' }), join({ mode: 'sluice.v1' }), join({ mode: 'sluice.v1', device: 'sensor-2' })]
   deliver({ value: '"on"' })
   t.strictSame(text.peer.heard(), ['on'])
   t.strictSame(binary.peer.heard(), [Buffer.from('"on"')])
@@ -62,7 +62,7 @@ await t.test('records that lie elsewhere are delivered, counted, and told once',
 
 await t.test('who comes and who goes', async t => {
   const { hub, clock, join, deliver } = start()
-  const [one, two, other] = [join(), join(), join('raw', 'sensor-2')]
+  const [one, two, other] = [join(), join(), join({ mode: 'raw', device: 'sensor-2' })]
   t.strictSame([hub.sockets, hub.devices], [3, 2])
   t.strictSame([...hub.list()].map(({ id, sessions, connectedMs }) => [id, sessions.length, connectedMs]), [['sensor-1', 2, clock.now()], ['sensor-2', 1, clock.now()]])
   t.strictSame([...hub.sessions()], [one.session, two.session, other.session])

@@ -2,8 +2,9 @@ import type { Test } from 'tap'
 import type { Clock } from '../../src/clock.ts'
 import type { Failure, Topic, Waiter } from '../../src/log/log.ts'
 import type { Context, Limits, Watching } from '../../src/session/context.ts'
+import type { Opening } from '../../src/session/opening.ts'
 import type { Peer } from '../../src/session/peer.ts'
-import { Session, type Mode } from '../../src/session/session.ts'
+import { Session } from '../../src/session/session.ts'
 import { Turn } from '../../src/session/turn.ts'
 import type { HeaderBlock } from '../../src/wire/header-block.ts'
 import { RecordView } from '../../src/wire/record-view.ts'
@@ -47,6 +48,7 @@ export class RecordingPeer implements Peer {
   said: unknown[] = []
   writes = 0
   waitingBytes = 0
+  waitingPongs = 0
 
   write (frames: Buffer): void {
     this.writes += 1
@@ -62,6 +64,7 @@ export class RecordingPeer implements Peer {
   }
 
   ping (): void { this.said.push('ping') }
+  pong (data: Buffer): void { this.said.push(`pong ${data}`) }
   pause (): void { this.said.push('pause') }
   resume (): void { this.said.push('resume') }
   close (code: number, reason: string): void { this.said.push(`close ${code} ${reason}`) }
@@ -140,7 +143,7 @@ export interface Given {
   context: Context
   /** What the observer was told. */
   observed: string[]
-  connect: (mode?: Mode, device?: string) => { session: Session, peer: RecordingPeer, publish: (id: number, data?: string) => void }
+  connect: (opening?: Partial<Opening>) => { session: Session, peer: RecordingPeer, publish: (id: number, data?: string) => void }
 }
 
 export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits, watchers?: Watching } = {}): Given {
@@ -157,9 +160,9 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
     storage: 'memory',
     observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {} }
   }
-  const connect: Given['connect'] = (mode = 'sluice.v1', device = 'sensor-1') => {
+  const connect: Given['connect'] = (opening = {}) => {
     const peer = new RecordingPeer()
-    const session = new Session(context, peer, device, mode)
+    const session = new Session(context, peer, { device: 'sensor-1', mode: 'sluice.v1', ...opening })
     return { session, peer, publish: (id, data = '0') => session.receive(Buffer.from(`{"type":"publish","id":${id},"data":${data}}`), false) }
   }
   return { clock, uplink, context, observed, connect }

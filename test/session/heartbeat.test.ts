@@ -28,7 +28,7 @@ await t.test('a socket of which nothing is heard for two heartbeats is ended', a
   heartbeat.start()
   for (let beat = 0; beat < 4; beat++) {
     clock.advance(HEARTBEAT_MS)
-    pongs.session.heard()
+    pongs.session.ponged(Buffer.alloc(0))
     speaks.publish(beat + 1)
     speaks.session.stored(beat + 1, 1, 0, beat)
   }

@@ -16,6 +16,16 @@ await t.test('the first frame tells who the device is taken for, and its limits'
   t.not(connect().session.id, session.id)
 })
 
+await t.test('a session that was asked for is the one that is told, and that stands in the records', async t => {
+  const { clock, uplink, connect } = given()
+  const { session, peer, publish } = connect({ session: 'boot-7_x' })
+  session.greet()
+  publish(41)
+  clock.turn()
+  hears(t, peer, [{ type: 'welcome', session: 'boot-7_x' }])
+  t.strictSame(uplink.appended[0]?.headers, { 'sluice-id': 'boot-7_x:41' })
+})
+
 await t.test('a publish becomes a record of its device\'s home', async t => {
   const { uplink, connect } = given()
   const { session } = connect()

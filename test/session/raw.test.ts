@@ -4,7 +4,7 @@ import { given, hears } from './given.ts'
 
 await t.test('a frame is a record\'s value, byte for byte', async t => {
   const { uplink, connect } = given()
-  const { session } = connect('raw')
+  const { session } = connect({ mode: 'raw' })
   for (const [bytes, binary] of [['{"type":"publish"}', false], ['\0\xff', true], ['', false]] as const) session.receive(Buffer.from(bytes, 'latin1'), binary)
   t.match(uplink.appended, [{ id: 1, value: '{"type":"publish"}' }, { id: 2, value: '\0\xff' }, { id: 3, value: '' }])
   t.strictSame(uplink.appended[2]?.headers, { 'sluice-id': `${session.id}:3` })
@@ -12,7 +12,7 @@ await t.test('a frame is a record\'s value, byte for byte', async t => {
 
 await t.test('it hears neither welcome nor acks nor bye', async t => {
   const { clock, uplink, connect } = given()
-  const { session, peer } = connect('raw-text')
+  const { session, peer } = connect({ mode: 'raw-text' })
   session.greet()
   session.receive(Buffer.from('1'), false)
   uplink.store()
@@ -31,7 +31,7 @@ for (const [code, heard] of [
 ] as const) {
   await t.test(`a frame that fails closes the socket: ${code}`, async t => {
     const { uplink, observed, connect } = given()
-    const { session, peer } = connect('raw-binary')
+    const { session, peer } = connect({ mode: 'raw-binary' })
     for (const text of ['1', '2']) session.receive(Buffer.from(text), false)
     uplink.fail(2, code, 'WHY')
     hears(t, peer, [heard])
@@ -41,7 +41,7 @@ for (const [code, heard] of [
 
 await t.test('one that is not taken, too', async t => {
   const { uplink, connect } = given()
-  const { session, peer } = connect('raw')
+  const { session, peer } = connect({ mode: 'raw' })
   uplink.full = true
   session.receive(Buffer.from('1'), false)
   hears(t, peer, [/^close 4003 not-stored: A raw frame was certainly not stored/])

@@ -1,0 +1,44 @@
+import { Problem } from './problem.ts'
+import type { Subprotocol } from './subprotocol.ts'
+
+const CALLED: Record<Subprotocol, string> = { 'sluice.raw': 'raw mode', 'sluice.v1': 'sluice.v1' }
+const FRAMES = ['text', 'binary'] as const
+const SESSION = /^[A-Za-z0-9_-]{1,48}$/
+
+/** A query parameter of a socket's address. */
+interface Parameter<T> {
+  readonly modes: readonly Subprotocol[]
+  /** What it can be, as the sentence about a bad one goes on. */
+  readonly takes: string
+  /** Undefined for what it cannot be. */
+  readonly read: (value: string) => T | undefined
+}
+
+/** docs/protocol.md shows the same table. */
+const parameters = {
+  frames: { modes: ['sluice.raw'], takes: 'text or binary', read: (value) => FRAMES.find((one) => one === value) },
+  ack: { modes: ['sluice.raw'], takes: 'pong', read: (value) => value === 'pong' ? value : undefined },
+  session: { modes: ['sluice.v1'], takes: '1 to 48 characters of A-Z a-z 0-9 _ -', read: (value) => SESSION.test(value) ? value : undefined }
+} satisfies Record<string, Parameter<unknown>>
+
+type Parameters = typeof parameters
+type Name = keyof Parameters
+
+/** What a socket's address asks for. */
+export type Asked = { readonly [N in Name]?: NonNullable<ReturnType<Parameters[N]['read']>> }
+
+/** Throws a `Problem` for whatever is unknown there, repeated, of the other mode, or wrong. */
+export function readParameters (mode: Subprotocol, query: Record<string, unknown>): Asked {
+  return Object.fromEntries(Object.entries(query).map(([name, value]) => {
+    if (!isName(name)) throw new Problem('bad-parameter', `There is no query parameter ${JSON.stringify(name.slice(0, 64))} here.`)
+    const { modes, takes, read }: Parameter<unknown> = parameters[name]
+    if (!modes.includes(mode)) throw new Problem('bad-parameter', `${name} is a parameter of ${modes.map((one) => CALLED[one]).join(' and ')}, and this is ${CALLED[mode]}.`)
+    const is = typeof value === 'string' ? read(value) : undefined
+    if (is === undefined) throw new Problem('bad-parameter', `${name} is ${takes}, once.`)
+    return [name, is]
+  }))
+}
+
+function isName (name: string): name is Name {
+  return Object.hasOwn(parameters, name)
+}

@@ -1,0 +1,12 @@
+/** How a socket speaks: raw frames, with the kind of those sent to it pinned or not, or sluice.v1. */
+export type Mode = 'raw' | 'raw-text' | 'raw-binary' | 'sluice.v1'
+
+/** Who opens a socket, and what it asks for. */
+export interface Opening {
+  readonly device: string
+  readonly mode: Mode
+  /** The producer session, which outlives connections; undefined: this connection is it. */
+  readonly session?: string | undefined
+  /** The pong to a ping of the device is held until every frame before it is in Kafka. */
+  readonly holdPongs?: boolean
+}
