@@ -109,6 +109,7 @@ export class Session implements Waiter {
     if (this.isRaw) return this.close(refusals[code].outcome === 'unknown' ? 'outcome-unknown' : 'not-stored', message)
     const told = this.#behindBlocked(id) && refusals[code].temporary && refusals[code].outcome === 'not-stored' ? 'earlier-refused' : code
     if (refusals[code].temporary && !this.#behindBlocked(id)) this.blockedId = id
+    if (!refusals[code].temporary && id === this.blockedId) this.blockedId = 0 // it will not come again
     this.context.observer.refused(told)
     this.sendText(refused(id, told, told === code ? message : undefined))
   }
@@ -209,7 +210,10 @@ export class Session implements Waiter {
     this.#missed = this.#heard || this.#paused ? 0 : this.#missed + 1
     this.#heard = false
     if (this.#missed >= MISSED_HEARTBEATS) this.close('heartbeat-lost')
-    else if (!this.#closing) this.#peer.ping()
+    else if (!this.#closing) {
+      this.flush() // a ping goes out behind what came before it
+      this.#peer.ping()
+    }
   }
 
   /** The socket has ended. */

@@ -148,3 +148,15 @@ await t.test('a final refusal behind one for now says what is wrong', async t =>
   clock.turn()
   hears(t, peer, [refusal(1, 'kafka-away'), refusal(2, 'bad-field')])
 })
+
+await t.test('the one that is waited for is refused for good, and holds back nothing more', async t => {
+  const { clock, uplink, connect } = given()
+  const { session, peer, publish } = connect()
+  publish(1)
+  uplink.fail(1, 'kafka-away')
+  session.receive(Buffer.from('{"type":"publish","id":1,"event":""}'), false)
+  publish(2)
+  uplink.store()
+  clock.turn()
+  hears(t, peer, [refusal(1, 'kafka-away'), refusal(1, 'bad-field'), { type: 'ack', id: 2 }])
+})
