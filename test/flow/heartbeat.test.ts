@@ -1,10 +1,11 @@
 import { once } from 'node:events'
-import type { WebSocketServer } from 'ws'
+import type { Duplex } from 'node:stream'
+import type { WebSocket, WebSocketServer } from 'ws'
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import { startGateway } from './gateway.ts'
 import { HeldClock } from './held-clock.ts'
-import { Peer } from './peer.ts'
+import { clientFrame, Peer } from './peer.ts'
 import { write } from './kafka.ts'
 
 const heartbeatMs = 5_000
@@ -48,3 +49,33 @@ await t.test('a device\'s own pings are answered, and count as a sign of life', 
   }
   t.equal(gateway.app.gateway.hub.sockets, 1)
 })
+
+const frame = clientFrame(2, 'a frame that takes its time')
+const CONTINUATION = clientFrame(0, 'x', { fin: false })
+const trickles: Record<string, Buffer[]> = {
+  'bytes of one frame': Array.from(frame, (_, n) => frame.subarray(n, n + 1)),
+  'fragments without end': [clientFrame(2, 'x', { fin: false }), ...Array.from({ length: 20 }, () => CONTINUATION)]
+}
+
+for (const [what, pieces] of Object.entries(trickles)) {
+  await t.test(`${what}, one at a time, do not put the deadline off (G10)`, async (t) => {
+    const clock = new HeldClock()
+    const gateway = await startGateway(t, await testBroker(t), { clock, settings: { ws: { heartbeatMs } } })
+    const { websocketServer } = gateway.app.http as unknown as { websocketServer: WebSocketServer }
+    const connected = once(websocketServer, 'connection') as Promise<[WebSocket]>
+    const peer = await Peer.upgraded(gateway.host, '/ws/trickles')
+    const { _socket: ours } = (await connected)[0] as unknown as { _socket: Duplex }
+    const perBeat = 4
+    let beats = 0
+    for (let n = 0; gateway.app.gateway.hub.sockets > 0 && n < pieces.length; n++) {
+      const read = Promise.race([once(ours, 'data'), peer.ended])
+      peer.socket.write(pieces[n] as Buffer)
+      await read
+      clock.advance(heartbeatMs / perBeat)
+      beats = n / perBeat
+      if (beats >= 3) await peer.ended
+    }
+    t.equal(await peer.closeCode(), 4002)
+    t.ok(beats <= 3.25, `after ${beats} heartbeats`)
+  })
+}
