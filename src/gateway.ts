@@ -2,8 +2,13 @@ import type { Settings } from './config/index.ts'
 import { pause, type Clock } from './clock.ts'
 import { Hub } from './hub/hub.ts'
 import { Watchers, type Follow } from './hub/watchers.ts'
-import { LogError, type Health, type Log, type Tail } from './log/log.ts'
+import { Stalls } from './hub/stalls.ts'
+import { again } from './log/again.ts'
+import { walkChunk } from './log/chunk.ts'
+import type { GapReason as LogGapReason, Health, Log, Tail } from './log/log.ts'
 import type { Storage } from './protocol/encode.ts'
+import type { GapReason } from './protocol/gaps.ts'
+import { Reader, type ReaderSink } from './reader/reader.ts'
 import type { Context, Observer } from './session/context.ts'
 import { Heartbeat } from './session/heartbeat.ts'
 import type { Opening } from './session/opening.ts'
@@ -11,7 +16,7 @@ import type { Peer } from './session/peer.ts'
 import { Session } from './session/session.ts'
 import { Turn } from './session/turn.ts'
 
-const RETRY_MS = 250
+const LIVE = { kind: 'live' } as const
 const UNFOLLOW_MS = 5_000
 /** Those who are sent away come back spread over so long, so that the next instance is not met by all at once. */
 const COME_BACK_MS = 5_000
@@ -30,7 +35,8 @@ export class Gateway {
   #notices: Notices
   #context: Context | undefined
   #heartbeat: Heartbeat
-  #tail: Tail | undefined
+  #reader: Reader
+  #stalls: Stalls
   #uplinkTail: Promise<Tail> | undefined
   #onUplink: Parameters<Follow>[0] | undefined
   #followers = 0
@@ -46,9 +52,14 @@ export class Gateway {
     this.#clock = clock
     this.#notices = notices
     this.#heartbeat = new Heartbeat(clock, settings.ws.heartbeatMs)
-    this.hub = new Hub(clock, ({ device, partition, home }) => notices.warn({ device, partition, home },
-      `A downlink record for ${device} lies in partition ${partition}, not in its home ${home}: its producer hashes keys otherwise. ` +
-      'It was delivered. Set the producer\'s partitioner to murmur2 (librdkafka: partitioner=murmur2_random).'))
+    const { topics, downlink: { partitioner }, history } = settings
+    this.hub = new Hub(clock, ({ device, partition }) => notices.warn({ device, partition },
+      `A downlink record for ${device} lies in partition ${partition}, which is not its home by downlink.partitioner=${partitioner}. ` +
+      'It was delivered, but a device that was away would have missed it. Set the producer\'s partitioner to murmur2 ' +
+      '(librdkafka: partitioner=murmur2_random), or downlink.partitioner to what its producers do.'))
+    this.#reader = new Reader(log, clock, { topic: topics.downlink, partitioner, historyBytes: history.bytes }, this.#downlinkSink(topics.downlink))
+    this.#reader.onRehome = () => { for (const session of this.hub.sessions()) session.following.rehome() }
+    this.#stalls = new Stalls(clock, this.hub, log, topics)
   }
 
   /** Opens the log and pins the ends of the downlink: what is stored from then on reaches the sockets that are let in. */
@@ -57,7 +68,7 @@ export class Gateway {
     await this.log.open()
     this.#context = {
       uplink: this.log.topic(topics.uplink),
-      downlink: this.log.topic(topics.downlink),
+      follow: (session) => this.#reader.follow(session),
       watchers: new Watchers(this.#followUplink),
       clock: this.#clock,
       turn: new Turn(this.#clock),
@@ -65,13 +76,16 @@ export class Gateway {
       storage,
       observer
     }
-    this.#tail = await this.#follow(topics.downlink, (partition, record) => this.hub.deliver(partition, record))
+    await this.#reader.start()
     this.hub.onDelay = observer.delivered
     this.#heartbeat.start()
+    this.#stalls.start()
     this.#state = 'serving'
   }
 
   get state (): 'starting' | 'serving' | 'draining' { return this.#state }
+
+  now (): number { return this.#clock.now() }
 
   health (): Health { return this.log.health() }
 
@@ -81,14 +95,18 @@ export class Gateway {
   }
 
   /** Records of the downlink that were not handed on yet, by partition. */
-  lag (): number[] { return this.#tail?.lag() ?? [] }
+  get lag (): number[] { return this.#reader.lag }
+
+  /** Bytes of the downlink that were read from Kafka again, for devices that came back. */
+  get catchupBytes (): number { return this.#reader.fetchedBytes }
 
   /** Only while serving. What it gives must be called when the socket has ended. */
   connect (peer: Peer, opening: Opening): { session: Session, ended: () => void } {
     const session = new Session(this.#context as Context, peer, opening)
     this.hub.add(session)
     const stopBeating = this.#heartbeat.add(session)
-    session.greet()
+    session.greet(opening.since ?? LIVE)
+    this.#stalls.tell(session)
     const ended = (): void => {
       stopBeating()
       this.hub.remove(session)
@@ -101,11 +119,13 @@ export class Gateway {
   async stop (): Promise<void> {
     this.#state = 'draining'
     this.#heartbeat.stop()
+    this.#stalls.stop()
     this.#cancelUnfollow()
     for (const session of this.hub.sessions()) session.hush()
     await Promise.race([this.log.flush(), pause(this.#clock, this.settings.drainMs, this.#closing.signal)])
     for (const session of [...this.hub.sessions()]) session.close('draining', undefined, Math.round(Math.random() * COME_BACK_MS))
     this.#closing.abort()
+    this.#reader.close()
     await this.log.close()
   }
 
@@ -128,29 +148,62 @@ export class Gateway {
 
   /** Follows a topic from its ends; while Kafka does not tell them, it is asked again. */
   async #follow (topic: string, record: Parameters<Follow>[0]): Promise<Tail> {
-    while (!this.#closing.signal.aborted) {
-      try {
-        const ends = await this.log.ends(topic)
-        const undecodable = (partition: number, from: number, to: number, reason: string): void => {
-          this.undecodable += to - from + 1
-          this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} cannot be decoded and were passed over: ${reason}.`)
-        }
-        return this.log.tail(topic, ends, {
-          record: (partition, view) => {
+    const ends = await again(this.#clock, this.#closing.signal, () => this.log.ends(topic))
+    const next = [...ends]
+    return this.log.tail(topic, ends, {
+      chunk: (partition, chunk) => {
+        const undecodable = (from: number, to: number, reason: string): void => this.#passedOver(topic, partition, from, to, reason)
+        next[partition] = walkChunk(chunk, next[partition] ?? 0, {
+          record: (view) => {
             try {
               record(partition, view)
-            } catch (error) { // one bad record, say with headers that end nowhere, holds up no other
-              undecodable(partition, view.offset, view.offset, (error as Error).message)
+            } catch (error) {
+              undecodable(view.offset, view.offset, (error as Error).message)
             }
           },
-          undecodable,
-          gap: (partition, from, to, reason) =>
-            this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} from offset ${from} on are gone: ${reason}. Reading goes on at ${to}.`)
+          undecodable
         })
-      } catch {
-        await pause(this.#clock, RETRY_MS, this.#closing.signal)
+      },
+      gap: (partition, from, to, reason) => {
+        next[partition] = to
+        this.#gone(topic, partition, from, to, reason)
+      }
+    })
+  }
+
+  #downlinkSink (topic: string): ReaderSink {
+    const tellLive = (partition: number, reason: GapReason): void => {
+      for (const session of this.hub.sessions()) {
+        if (session.following.isHome(partition) && !session.following.isBehind(partition)) session.gap(reason)
       }
     }
-    throw new LogError('failed', 'The gateway is stopping.')
+    const undecodable = (partition: number, from: number, to: number, reason: string): void => {
+      this.#passedOver(topic, partition, from, to, reason)
+      tellLive(partition, 'undecodable')
+    }
+    return {
+      record: (partition, view, cursorHead) => {
+        try {
+          this.hub.deliver(partition, view, cursorHead)
+        } catch (error) { // one bad record, say with headers that end nowhere, holds up no other
+          undecodable(partition, view.offset, view.offset, (error as Error).message)
+        }
+      },
+      undecodable,
+      gap: (partition, from, to, reason) => {
+        this.#gone(topic, partition, from, to, reason)
+        tellLive(partition, reason)
+      }
+    }
+  }
+
+  #passedOver (topic: string, partition: number, from: number, to: number, reason: string): void {
+    this.undecodable += to - from + 1
+    this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} cannot be decoded and were passed over: ${reason}.`)
+  }
+
+  #gone (topic: string, partition: number, from: number, to: number, reason: LogGapReason): void {
+    const why = reason === 'retention' ? 'retention passed it' : 'the topic was truncated or made anew'
+    this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} from offset ${from} on are gone: ${why}. Reading goes on at ${to}.`)
   }
 }

@@ -37,11 +37,12 @@ class InstantTopic {
 
 const topic = new InstantTopic()
 const log = {
+  cluster: 'none',
   open: async () => {},
   topic: () => topic,
   ends: async () => new Array(PARTITIONS).fill(0),
   tail: () => ({ lag: () => [], close () {} }),
-  health: () => ({ stalled: false, reasons: [], heldBytes: 0 }),
+  health: () => ({ stalls: [], heldBytes: 0 }),
   flush: async () => {},
   close: async () => {}
 }

@@ -66,6 +66,14 @@ export const schema = group({
     holdMs: whole(30_000, 1, DAY, 'How long a frame is held while Kafka is away before it is refused.')
   }),
 
+  downlink: group({
+    partitioner: oneOf(['murmur2', 'crc32', 'any'], 'murmur2', "How the downlink's producers choose a key's partition: murmur2 (Java), crc32 (librdkafka's default), or any; that is where a device that comes back looks for its records.")
+  }),
+
+  history: group({
+    bytes: whole(64 * MIB, 0, 64 * GIB, 'How much of what the downlink brought lately is kept in memory, for devices that come back; older records are read from Kafka.')
+  }),
+
   drainMs: whole(20_000, 0, 3_600_000, 'How long a stop waits for frames in flight before it closes what is left.'),
   simulate: whole(0, 0, 10_000, 'The number of simulated devices that run inside the gateway.', { embeddedDefault: 5 }),
 

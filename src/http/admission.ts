@@ -19,11 +19,11 @@ export function admit (gateway: Gateway, request: FastifyRequest): Opening {
   const { deviceId } = request.params as { deviceId: string }
   if (!isDeviceId(deviceId)) throw new Problem('bad-device-id')
   const subprotocol = offeredSubprotocol(request.headers['sec-websocket-protocol'])
-  const asked = readParameters(subprotocol, request.query as Record<string, unknown>)
+  const asked = readParameters(subprotocol, request.query as Record<string, unknown>, gateway.now())
   admitCaller(gateway.settings, request)
   if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
   if (gateway.hub.sockets >= gateway.settings.ws.maxSockets) throw new Problem('too-many-sockets', undefined, RETRY_AFTER_S)
-  return { device: deviceId, mode: modeOf(subprotocol, asked), session: asked.session, holdPongs: asked.ack === 'pong' }
+  return { device: deviceId, mode: modeOf(subprotocol, asked), session: asked.session, holdPongs: asked.ack === 'pong', since: asked.since }
 }
 
 function modeOf (subprotocol: Subprotocol, { frames }: Asked): Mode {

@@ -17,7 +17,7 @@ export function healthRoutes (app: FastifyInstance, gateway: Gateway): void {
     if (gateway.state !== 'serving') {
       return sendProblem(reply, new Problem('not-ready', `This instance is ${gateway.state}; it takes no sockets.`, RETRY_AFTER_S))
     }
-    const { stalled, reasons } = gateway.health()
-    return { status: stalled ? 'stalled' : 'ready', reasons }
+    const reasons = gateway.health().stalls.map(({ reason }) => reason)
+    return { status: reasons.length > 0 ? 'stalled' : 'ready', reasons }
   })
 }

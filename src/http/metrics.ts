@@ -20,12 +20,14 @@ export function createMetrics (embedded: boolean): Metrics {
   const delay = new Histogram({ name: 'sluice_downlink_delay_seconds', help: "From a downlink record's time until it was handed to a socket; at most one observation a millisecond.", buckets: SECONDS, registers })
   const refusals = new Counter({ name: 'sluice_refusals_total', help: 'Publishes refused, by code.', labelNames: ['code'], registers })
   const closes = new Counter({ name: 'sluice_closes_total', help: 'Sockets that the gateway closed, by the name of the close code.', labelNames: ['code'], registers })
+  const gaps = new Counter({ name: 'sluice_gaps_total', help: 'Gap notices that were due to sockets, by reason; raw sockets cannot be told.', labelNames: ['reason'], registers })
   return {
     registry,
     stored: (waitMs) => ack.observe(waitMs / 1000),
     delivered: (delayMs) => delay.observe(delayMs / 1000),
     refused: (code) => refusals.inc({ code }),
-    closed: (code) => closes.inc({ code })
+    closed: (code) => closes.inc({ code }),
+    gap: (reason) => gaps.inc({ reason })
   }
 }
 
@@ -38,13 +40,14 @@ export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry
   read('sluice_sockets', 'Open sockets.', () => gateway.hub.sockets)
   read('sluice_uplink_held_bytes', 'Bytes held for Kafka.', () => gateway.health().heldBytes)
   count('sluice_misplaced_total', 'Downlink records delivered here that do not lie in their home partition.', () => gateway.hub.misplaced)
+  count('sluice_catchup_bytes_total', 'Bytes of the downlink that were read from Kafka again, for devices that came back.', () => gateway.catchupBytes)
   count('sluice_undecodable_total', 'Records that could not be decoded and were passed over.', () => gateway.undecodable)
   const lag: Gauge = new Gauge({
     name: 'sluice_tail_lag_records',
     help: 'Records of the downlink that were not handed on yet.',
     labelNames: ['topic', 'partition'],
     registers,
-    collect: () => gateway.lag().forEach((records, partition) => lag.set({ topic: gateway.settings.topics.downlink, partition }, records))
+    collect: () => gateway.lag.forEach((records, partition) => lag.set({ topic: gateway.settings.topics.downlink, partition }, records))
   })
   app.get('/metrics', async (_request, reply) => await reply.type(registry.contentType).send(await registry.metrics()))
 

@@ -1,3 +1,5 @@
+import type { HttpErrorCode } from '../protocol/http-errors.ts'
+import { parseSince } from '../protocol/since.ts'
 import { Problem } from './problem.ts'
 import type { Subprotocol } from './subprotocol.ts'
 
@@ -6,20 +8,23 @@ const FRAMES = ['text', 'binary'] as const
 const SESSION = /^[A-Za-z0-9_-]{1,48}$/
 
 /** A query parameter of a socket's address. */
-interface Parameter<T> {
+interface Parameter {
   readonly modes: readonly Subprotocol[]
   /** What it can be, as the sentence about a bad one goes on. */
   readonly takes: string
   /** Undefined for what it cannot be. */
-  readonly read: (value: string) => T | undefined
+  readonly read: (value: string, nowMs: number) => unknown
+  /** What a bad one is refused with; bad-parameter without it. */
+  readonly refusal?: HttpErrorCode
 }
 
 /** docs/protocol.md shows the same table. */
 const parameters = {
   frames: { modes: ['sluice.raw'], takes: 'text or binary', read: (value) => FRAMES.find((one) => one === value) },
   ack: { modes: ['sluice.raw'], takes: 'pong', read: (value) => value === 'pong' ? value : undefined },
+  since: { modes: ['sluice.raw', 'sluice.v1'], takes: 'a cursor that this server gave, a time in the past (ISO 8601), an age such as -10m, or earliest', read: parseSince, refusal: 'bad-cursor' },
   session: { modes: ['sluice.v1'], takes: '1 to 48 characters of A-Z a-z 0-9 _ -', read: (value) => SESSION.test(value) ? value : undefined }
-} satisfies Record<string, Parameter<unknown>>
+} satisfies Record<string, Parameter>
 
 type Parameters = typeof parameters
 type Name = keyof Parameters
@@ -28,13 +33,13 @@ type Name = keyof Parameters
 export type Asked = { readonly [N in Name]?: NonNullable<ReturnType<Parameters[N]['read']>> }
 
 /** Throws a `Problem` for whatever is unknown there, repeated, of the other mode, or wrong. */
-export function readParameters (mode: Subprotocol, query: Record<string, unknown>): Asked {
+export function readParameters (mode: Subprotocol, query: Record<string, unknown>, nowMs: number): Asked {
   return Object.fromEntries(Object.entries(query).map(([name, value]) => {
     if (!isName(name)) throw new Problem('bad-parameter', `There is no query parameter ${JSON.stringify(name.slice(0, 64))} here.`)
-    const { modes, takes, read }: Parameter<unknown> = parameters[name]
+    const { modes, takes, read, refusal = 'bad-parameter' }: Parameter = parameters[name]
     if (!modes.includes(mode)) throw new Problem('bad-parameter', `${name} is a parameter of ${modes.map((one) => CALLED[one]).join(' and ')}, and this is ${CALLED[mode]}.`)
-    const is = typeof value === 'string' ? read(value) : undefined
-    if (is === undefined) throw new Problem('bad-parameter', `${name} is ${takes}, once.`)
+    const is = typeof value === 'string' ? read(value, nowMs) : undefined
+    if (is === undefined) throw new Problem(refusal, `${name} is ${takes}, once.`)
     return [name, is]
   }))
 }

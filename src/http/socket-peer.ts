@@ -23,6 +23,11 @@ export class SocketPeer implements Peer {
 
   get waitingBytes (): number { return this.#stream.writableLength }
 
+  drained (fn: () => void): void {
+    if (this.#stream.writableNeedDrain) this.#stream.once('drain', fn)
+    else setImmediate(fn)
+  }
+
   get waitingPongs (): number { return this.#waitingPongs }
 
   ping (data?: Buffer): void { this.#ws.ping(data) }

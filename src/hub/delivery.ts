@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import { messageFrame } from '../protocol/encode.ts'
+import { messageFrame, type RecordCursor } from '../protocol/encode.ts'
 import { isJson } from '../protocol/json.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
 import type { Mode } from '../session/opening.ts'
@@ -15,36 +15,52 @@ export class Delivery {
   readonly #contentType: string | undefined
   readonly #timeMs: number
   readonly #device: string | undefined
+  readonly #cursor: RecordCursor | undefined
   #message: Buffer | undefined
+  #placed: Buffer | undefined
   #text: Buffer | undefined
   #binary: Buffer | undefined
 
-  /** `device` is told to those who watch; to the device itself it is left out. Throws a RangeError if the headers are malformed. */
-  constructor (record: RecordView, device?: string) {
+  /**
+   * `device` is told to those who watch; to the device itself it is left out. `cursorHead` is what cursors of the record's
+   * partition begin with. Throws a RangeError if the headers are malformed.
+   */
+  constructor (record: RecordView, { device, cursorHead }: { device?: string, cursorHead?: string }) {
     this.#value = record.value()
     this.#event = record.headerCount === 0 ? undefined : record.header('event')
     this.#contentType = record.headerCount === 0 ? undefined : record.header('content-type')
     this.#timeMs = record.timeMs
     this.#device = device
+    this.#cursor = cursorHead === undefined ? undefined : { head: cursorHead, offset: record.offset + 1, batchMs: record.batchMs, epoch: record.epoch }
   }
 
-  /** The WebSocket frame for a socket of that mode; undefined where it gets none. */
-  frame (mode: Mode): Buffer | undefined {
-    if (mode === 'sluice.v1') return this.message()
+  /** The WebSocket frame for a socket of that mode; undefined where it gets none. `placed`: the cursor behind it says all. */
+  frame (mode: Mode, placed: boolean): Buffer | undefined {
+    if (mode === 'sluice.v1') return placed ? this.#messageWithCursor() : this.message()
     if (this.#value === null) return undefined
     return this.#isText(this.#value, mode) ? this.#asText(this.#value) : this.#asBinary(this.#value)
   }
 
   message (): Buffer {
-    this.#message ??= messageFrame({
+    this.#message ??= this.#encode(undefined)
+    return this.#message
+  }
+
+  #messageWithCursor (): Buffer {
+    this.#placed ??= this.#encode(this.#cursor)
+    return this.#placed
+  }
+
+  #encode (cursor: RecordCursor | undefined): Buffer {
+    return messageFrame({
       device: this.#device,
       event: this.#event,
       contentType: this.#contentType,
       value: this.#value,
       json: this.#value !== null && this.#isJsonText(this.#value),
-      timeMs: this.#timeMs
+      timeMs: this.#timeMs,
+      cursor
     })
-    return this.#message
   }
 
   #asText (value: Buffer): Buffer {

@@ -18,13 +18,13 @@ export class Hub {
   #sockets = 0
   /** Records that reached their device here and do not lie where the Java client's partitioner puts them. */
   misplaced = 0
-  #onMisplaced: (record: { device: string, partition: number, home: number }) => void
+  #onMisplaced: (record: { device: string, partition: number }) => void
 
   onDelay: (delayMs: number) => void = () => {}
   #clock: Clock
   #measuredMs = 0
 
-  constructor (clock: Clock, onMisplaced: (record: { device: string, partition: number, home: number }) => void) {
+  constructor (clock: Clock, onMisplaced: (record: { device: string, partition: number }) => void) {
     this.#clock = clock
     this.#onMisplaced = onMisplaced
   }
@@ -54,22 +54,24 @@ export class Hub {
     for (const { sessions } of this.#devices.values()) yield * sessions
   }
 
-  /** A record for a device that is elsewhere costs the look-up and nothing more. */
-  deliver (partition: number, record: RecordView): void {
+  /** A record that was stored just now. One for a device that is elsewhere costs the look-up and nothing more. */
+  deliver (partition: number, record: RecordView, cursorHead: string): void {
     if (record.keyLength <= 0 || record.keyLength > MAX_ID_BYTES) return
     const device = this.#devices.get(record.asciiKey())
     if (device === undefined) return
-    const home = (device.sessions[0] as Session).downlinkHome
-    if (partition !== home) {
-      this.misplaced += 1
-      if (this.misplaced === 1) this.#onMisplaced({ device: device.id, partition, home })
-    }
-    const delivery = new Delivery(record)
+    const delivery = new Delivery(record, { cursorHead })
+    let isHome = false
     for (const session of device.sessions) {
-      const frame = delivery.frame(session.mode)
-      if (frame !== undefined) session.send(frame)
+      if (session.following.isHome(partition)) isHome = true
+      if (!session.following.isBehind(partition)) session.deliver(delivery, partition)
     }
+    if (!isHome) this.#misplace(device.id, partition)
     this.#measure(record.timeMs)
+  }
+
+  #misplace (device: string, partition: number): void {
+    this.misplaced += 1
+    if (this.misplaced === 1) this.#onMisplaced({ device, partition })
   }
 
   #measure (timeMs: number): void {

@@ -73,7 +73,7 @@ export class Watchers implements Watching {
     const some = this.#byDevice.get(device)
     const all = this.#byDevice.get(ALL)
     if (some === undefined && all === undefined) return
-    const frame = new Delivery(record, device).message()
+    const frame = new Delivery(record, { device }).message()
     for (const session of all ?? []) session.send(frame)
     for (const session of some ?? []) if (all?.has(session) !== true) session.send(frame)
   }

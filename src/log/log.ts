@@ -1,5 +1,5 @@
 import type { HeaderBlock } from '../wire/header-block.ts'
-import type { RecordView } from '../wire/record-view.ts'
+import type { Chunk } from './chunk.ts'
 
 /**
  * The one narrow interface to Kafka: append to a partition, read a partition from an offset, partition ends, health. Whatever
@@ -14,10 +14,14 @@ export interface Log {
   ends: (topic: string) => Promise<number[]>
   /** The offset of the first record of each partition that still exists. */
   starts: (topic: string) => Promise<number[]>
+  /** The offset of the first record of each partition that is not older than `timeMs` (by its batch); the end where there is none. */
+  offsetsAt: (topic: string, timeMs: number) => Promise<number[]>
   /** Reads every partition of a topic from `offsets` on, for ever, whatever happens to Kafka meanwhile. One tail a topic at a time. */
   tail: (topic: string, offsets: readonly number[], sink: TailSink) => Tail
-  /** Reads one partition from `from` (inclusive) to `until` (exclusive). Throws a `LogError`. */
-  read: (topic: string, partition: number, from: number, until: number, sink: ReadSink) => Promise<void>
+  /** One piece of a partition, from the record at `offset` on; an empty one where nothing is stored from there on. Throws a `LogError`. */
+  fetch: (topic: string, partition: number, offset: number, maxBytes?: number) => Promise<Chunk>
+  /** Names the Kafka cluster that was opened. */
+  readonly cluster: string
   health: () => Health
   /** Resolves when everything that was appended has been stored or has failed. */
   flush: () => Promise<void>
@@ -57,17 +61,17 @@ export type FailureCode =
   | 'kafka-away' // it was never sent
   | 'outcome-unknown' // it was sent, and no answer came
 
-export interface ReadSink {
-  /** The view is valid during the call only. */
-  record: (partition: number, record: RecordView) => void
-  /** Records in [from, to] exist but cannot be decoded; the reading goes on behind them. */
-  undecodable: (partition: number, from: number, to: number, reason: string) => void
+export interface TailSink {
+  /** The next piece of a partition; it is the sink's from then on. */
+  chunk: (partition: number, chunk: Chunk) => void
+  /** Records from `from` on are gone; the reading goes on at `to`. */
+  gap: (partition: number, from: number, to: number, reason: GapReason) => void
+  /** The topic has more partitions than before; each new one is read from its first record on. */
+  grown?: (partitions: number) => void
 }
 
-export interface TailSink extends ReadSink {
-  /** Records from `from` on are gone; the reading goes on at `to`. */
-  gap: (partition: number, from: number, to: number, reason: string) => void
-}
+/** Why records are gone: retention removed them, or others stand where they were. */
+export type GapReason = 'retention' | 'truncated'
 
 export interface Tail {
   /** Records that exist and were not handed on yet, per partition. */
@@ -76,11 +80,16 @@ export interface Tail {
 }
 
 export interface Health {
-  /** Kafka, or a part of it that this instance needs, does not answer. */
-  readonly stalled: boolean
-  /** One sentence for each thing that is stalled. */
-  readonly reasons: readonly string[]
+  /** Each partition that is not written, or not read, at present; and why. */
+  readonly stalls: readonly Stall[]
   readonly heldBytes: number
+}
+
+export interface Stall {
+  readonly topic: string
+  readonly partition: number
+  /** A sentence. */
+  readonly reason: string
 }
 
 export class LogError extends Error {

@@ -12,7 +12,9 @@ export const closes = {
   'unknown-type': { code: 4501, message: "A frame's type is missing, or not one that a client may send." },
   'binary-frame': { code: 4502, message: 'A binary frame came where text is due; in sluice.v1 bytes travel as base64.' },
   'bad-id': { code: 4503, message: 'A publish has no id from 1 to 9007199254740991, so it could not even be refused.' },
-  'bad-watch': { code: 4504, message: 'A watch or unwatch names no valid device, has an unknown field, or is one too many.' }
+  'bad-watch': { code: 4504, message: 'A watch or unwatch names no valid device, has an unknown field, or is one too many.' },
+  'name-taken': { code: 4505, message: 'Another socket of this device holds the resume name now.' },
+  'bad-received': { code: 4506, message: 'A received has no cursor that this server can have given, or an unknown field.' }
 } as const satisfies Record<string, Close>
 
 export type CloseName = keyof typeof closes

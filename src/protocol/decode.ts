@@ -1,5 +1,6 @@
 import { fromBase64 } from './base64.ts'
 import type { CloseName } from './closes.ts'
+import { parseCursor } from './cursor.ts'
 import { isDeviceId } from './device-id.ts'
 import { isJson, MAX_DEPTH, skipSpace } from './json.ts'
 import { membersOf, type Member } from './members.ts'
@@ -19,6 +20,7 @@ export interface Publish {
 export type ClientFrame =
   | Publish
   | { readonly type: 'watch' | 'unwatch', readonly device: string }
+  | { readonly type: 'received', readonly cursor: string }
   /** A publish that has an id and is wrong otherwise. */
   | { readonly type: 'refuse', readonly id: number, readonly code: RefusalCode, readonly message: string }
   /** A frame after which the socket is closed. */
@@ -59,6 +61,7 @@ function decodeMembers (text: Buffer): ClientFrame {
     case 'publish': return decodePublish(text, members)
     case 'watch':
     case 'unwatch': return decodeWatch(text, members, type)
+    case 'received': return decodeReceived(text, members)
     default: return { type: 'misuse', close: 'unknown-type' }
   }
 }
@@ -88,6 +91,12 @@ function decodeWatch (text: Buffer, members: readonly Member[], type: 'watch' | 
   const device = value(text, members, 'device')
   const fits = members.length === 2 && typeof device === 'string' && (device === '*' || isDeviceId(device))
   return fits ? { type, device } : { type: 'misuse', close: 'bad-watch' }
+}
+
+function decodeReceived (text: Buffer, members: readonly Member[]): ClientFrame {
+  const cursor = value(text, members, 'cursor')
+  const fits = members.length === 2 && typeof cursor === 'string' && parseCursor(cursor) !== undefined
+  return fits ? { type: 'received', cursor } : { type: 'misuse', close: 'bad-received' }
 }
 
 /** A member's value, built; undefined where there is no such member. The text is known to be JSON. */

@@ -1,4 +1,5 @@
 import { closes, type CloseName } from './closes.ts'
+import { gaps, type GapReason } from './gaps.ts'
 import { frameOf, wsFrame } from './ws-frame.ts'
 import { refusals, type RefusalCode } from './refusals.ts'
 
@@ -7,6 +8,8 @@ export type Storage = 'kafka' | 'memory' | 'disk'
 export interface Welcome {
   readonly device: string
   readonly session: string
+  readonly cursor: string | undefined
+  readonly resuming: boolean
   readonly storage: Storage
   readonly heartbeatMs: number
   readonly limits: { readonly maxFrameBytes: number, readonly inFlight: number, readonly outboxBytes: number }
@@ -30,6 +33,22 @@ export function watching (devices: readonly string[]): Buffer {
   return Buffer.from(JSON.stringify({ type: 'watching', devices }))
 }
 
+export function cursorFrame (cursor: string): Buffer {
+  return Buffer.from(`{"type":"cursor","cursor":"${cursor}"}`, 'latin1')
+}
+
+export function gap (reason: GapReason): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'gap', reason, message: gaps[reason] }))
+}
+
+export function stalled (message: string): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'stalled', message }))
+}
+
+export function live (cursor: string | undefined): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'live', cursor }))
+}
+
 export function bye (name: CloseName, retryMs: number): Buffer {
   return Buffer.from(JSON.stringify({ type: 'bye', code: closes[name].code, reason: name, retryMs }))
 }
@@ -43,20 +62,24 @@ export interface Message {
   /** Whether `value` is JSON text. */
   readonly json: boolean
   readonly timeMs: number
+  /** Where a device stands that has it; undefined where that cannot be said of one partition. */
+  readonly cursor: RecordCursor | undefined
 }
 
+/** The cursor behind a record: what `cursorHead` gives and the partition, the next offset, and the record's batch. */
+export interface RecordCursor { readonly head: string, readonly offset: number, readonly batchMs: number, readonly epoch: number }
+
 /** A whole WebSocket frame. The value goes in as it stands in the record. */
-export function messageFrame ({ device, event, contentType, value, json, timeMs }: Message): Buffer {
+export function messageFrame ({ device, event, contentType, value, json, timeMs, cursor }: Message): Buffer {
   let head = '{"type":"message"'
   if (device !== undefined) head += `,"device":${JSON.stringify(device)}`
   if (event !== undefined) head += `,"event":${JSON.stringify(event)}`
-  if (value !== null && json) return jsonMessage(device === undefined && event === undefined ? HEAD : Buffer.from(`${head},"data":`), value, tailOf(timeMs))
+  if (cursor !== undefined) head += `,"cursor":"${cursor.head}${cursor.offset}.${cursor.batchMs}.${cursor.epoch}"`
+  if (value !== null && json) return jsonMessage(`${head},"data":`, value, tailOf(timeMs))
   const type = contentType === undefined ? '' : `,"contentType":${JSON.stringify(contentType)}`
   const bytes = value === null ? '' : `,"base64":"${value.toString('base64')}"${type}`
   return wsFrame(Buffer.from(`${head}${bytes},"time":${timeMs}}`), false)
 }
-
-const HEAD = Buffer.from('{"type":"message","data":')
 
 /** The same for all records of a millisecond. */
 let tail = { timeMs: -1, text: Buffer.alloc(0) }
@@ -67,11 +90,12 @@ function tailOf (timeMs: number): Buffer {
 }
 
 /** Written in one piece: buffers that are put together cost more than what they hold. */
-function jsonMessage (head: Buffer, value: Buffer, tail: Buffer): Buffer {
-  const length = head.length + value.length + tail.length
+function jsonMessage (head: string, value: Buffer, tail: Buffer): Buffer {
+  const headBytes = Buffer.byteLength(head)
+  const length = headBytes + value.length + tail.length
   const frame = frameOf(length, false)
   let at = frame.length - length
-  for (let i = 0; i < head.length; i++) frame[at++] = head[i] as number
+  at += frame.write(head, at)
   frame.set(value, at)
   at += value.length
   for (let i = 0; i < tail.length; i++) frame[at++] = tail[i] as number

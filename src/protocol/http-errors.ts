@@ -4,6 +4,7 @@ export interface HttpError { readonly status: number, readonly message: string }
 export const httpErrors = {
   'bad-device-id': { status: 400, message: 'The device id in the address is empty, longer than 128 characters, or has a character outside A-Z a-z 0-9 . _ ~ : -' },
   'bad-parameter': { status: 400, message: 'A query parameter is unknown, repeated, or has a value that it cannot have.' },
+  'bad-cursor': { status: 400, message: 'since is a cursor that this server gave, a time in the past (ISO 8601), an age such as -10m, or earliest.' },
   'bad-request': { status: 400, message: 'The request cannot be read: its syntax, headers, or body are not what this address takes.' },
   'bad-subprotocol': { status: 400, message: 'None of the offered subprotocols is known; offer sluice.v1 or sluice.raw, or none for raw mode.' },
   unauthenticated: { status: 401, message: 'This server does not take callers without credentials.' },

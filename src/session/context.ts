@@ -3,13 +3,16 @@ import type { Topic } from '../log/log.ts'
 import type { CloseName } from '../protocol/closes.ts'
 import type { Storage } from '../protocol/encode.ts'
 import type { RefusalCode } from '../protocol/refusals.ts'
+import type { GapReason } from '../protocol/gaps.ts'
+import type { Since } from '../protocol/since.ts'
+import type { Mode } from './opening.ts'
 import type { Session } from './session.ts'
 import type { Turn } from './turn.ts'
 
 /** What every session of one gateway shares. */
 export interface Context {
   readonly uplink: Topic
-  readonly downlink: Topic
+  readonly follow: (session: Session) => Following
   readonly watchers: Watching
   readonly clock: Clock
   readonly turn: Turn
@@ -38,9 +41,33 @@ export interface Watching {
   forget: (session: Session) => void
 }
 
+/** A record on its way to sockets. */
+export interface Deliverable {
+  /** The WebSocket frame for a socket of that mode; undefined where it gets none. `placed`: with the cursor behind it. */
+  frame: (mode: Mode, placed: boolean) => Buffer | undefined
+}
+
+/** Where one session stands in the downlink. */
+export interface Following {
+  begin: (since: Since) => void
+  /** Behind which everything of its device was sent to it; undefined while it is on the way to where the tails stand. */
+  cursor: () => string | undefined
+  /** Whether live records of the partition are not for it yet: it will come past them. */
+  isBehind: (partition: number) => boolean
+  /** Whether records of its device are looked for in the partition when it comes back. */
+  isHome: (partition: number) => boolean
+  /** Whether the cursor behind a record of the partition says all. */
+  isPlaced: (partition: number) => boolean
+  /** The topic has more partitions, and its producers have learnt of it. */
+  rehome: () => void
+  end: () => void
+}
+
 export interface Observer {
   refused: (code: RefusalCode) => void
   closed: (name: CloseName) => void
+  /** A socket was told that records for it may be gone. */
+  gap: (reason: GapReason) => void
   /** A downlink record's time until it was handed to a socket; at most one a millisecond is told. */
   delivered: (delayMs: number) => void
 }

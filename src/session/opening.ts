@@ -1,3 +1,5 @@
+import type { Since } from '../protocol/since.ts'
+
 /** How a socket speaks: raw frames, with the kind of those sent to it pinned or not, or sluice.v1. */
 export type Mode = 'raw' | 'raw-text' | 'raw-binary' | 'sluice.v1'
 
@@ -9,4 +11,6 @@ export interface Opening {
   readonly session?: string | undefined
   /** The pong to a ping of the device is held until every frame before it is in Kafka. */
   readonly holdPongs?: boolean
+  /** Where its downlink begins. */
+  readonly since?: Since | undefined
 }

@@ -4,6 +4,8 @@ export interface Peer {
   write: (frames: Buffer) => void
   /** Bytes that were written and that the network has not taken yet. */
   readonly waitingBytes: number
+  /** Calls `fn` once when the network has taken everything that was written; soon, if it has already. */
+  drained: (fn: () => void) => void
   ping: (data?: Buffer) => void
   /** Answers a ping. */
   pong: (data: Buffer) => void

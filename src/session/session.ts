@@ -2,14 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Failure, Waiter } from '../log/log.ts'
 import { closeReason, closes, type CloseName } from '../protocol/closes.ts'
 import { decode } from '../protocol/decode.ts'
-import { ack, bye, refused, welcome } from '../protocol/encode.ts'
+import { ack, bye, cursorFrame, gap, live, refused, stalled, welcome } from '../protocol/encode.ts'
+import type { GapReason } from '../protocol/gaps.ts'
 import { refusals, type RefusalCode } from '../protocol/refusals.ts'
+import type { Since } from '../protocol/since.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
 import { homePartition } from '../wire/murmur2.ts'
-import type { Context } from './context.ts'
+import type { Context, Deliverable, Following } from './context.ts'
 import { handle } from './handlers/index.ts'
 import { HeldPongs, MAX_PENDING_PONGS } from './held-pongs.ts'
 import type { Mode, Opening } from './opening.ts'
+import { Outbox } from './outbox.ts'
 import type { Peer } from './peer.ts'
 import { publish } from './publish.ts'
 
@@ -26,9 +29,10 @@ export class Session implements Waiter {
   readonly mode: Mode
   /** The producer session: what the device asked for, so that its ids go on on the next connection, or one of its own. */
   readonly id: string
-  /** Its home in the uplink, and in the downlink. */
+  /** Its home in the uplink. */
   readonly partition: number
-  readonly downlinkHome: number
+  /** Where it stands in the downlink. */
+  readonly following: Following
   /** The highest id that was accepted. */
   lastId = 0
   /** A publish that was refused for now: until it comes again, all later ones are refused. 0: none. */
@@ -45,9 +49,11 @@ export class Session implements Waiter {
   #ackId = 0
   #ackPartition = 0
   #ackOffset = 0
-  #outbox: Buffer[] = []
-  #outboxBytes = 0
+  #outbox: Outbox
   #flushing = false
+  #cursorDue = false
+  #toldCursor: string | undefined
+  #isStalled = false
   #heldPongs: HeldPongs | undefined
 
   constructor (context: Context, peer: Peer, { device, mode, session, holdPongs }: Opening) {
@@ -57,19 +63,26 @@ export class Session implements Waiter {
     this.mode = mode
     this.id = session ?? randomBytes(SESSION_ID_BYTES).toString('base64url')
     this.partition = homePartition(this.key, context.uplink.partitions)
-    this.downlinkHome = homePartition(this.key, context.downlink.partitions)
     this.#peer = peer
+    this.#outbox = new Outbox(peer, context.limits.outboxBytes)
     if (holdPongs === true) this.#heldPongs = new HeldPongs()
+    this.following = context.follow(this)
   }
 
   get isRaw (): boolean { return this.mode !== 'sluice.v1' }
   get closing (): boolean { return this.#closing }
 
-  /** The first frame. */
-  greet (): void {
-    if (this.isRaw) return
-    const { limits: { heartbeatMs, ...limits }, storage } = this.context
-    this.sendText(welcome({ device: this.device, session: this.id, storage, heartbeatMs, limits: { maxFrameBytes: limits.maxFrameBytes, inFlight: limits.inFlight, outboxBytes: limits.outboxBytes } }))
+  /** The first frame, then what it asked for. */
+  greet (since: Since): void {
+    const { limits: { heartbeatMs, maxFrameBytes, inFlight, outboxBytes }, storage } = this.context
+    const resuming = since.kind !== 'live'
+    this.#toldCursor = resuming ? undefined : this.following.cursor()
+    if (!this.isRaw) {
+      this.sendText(welcome({
+        device: this.device, session: this.id, cursor: this.#toldCursor, resuming, storage, heartbeatMs, limits: { maxFrameBytes, inFlight, outboxBytes }
+      }))
+    }
+    this.following.begin(since)
   }
 
   /** A frame came. After a close has begun, what was still on its way is dropped, and so is neither acked nor stored. */
@@ -134,9 +147,54 @@ export class Session implements Waiter {
   send (frame: Buffer): void {
     if (this.#closing) return
     this.#outbox.push(frame)
-    this.#outboxBytes += frame.length
-    if (this.#outboxBytes > this.context.limits.outboxBytes) this.flush()
-    else this.#wantFlush()
+    this.#wantFlush()
+  }
+
+  /** A record of the downlink. */
+  deliver (delivery: Deliverable, partition: number): void {
+    const { following } = this
+    const placed = following.isPlaced(partition)
+    const frame = delivery.frame(this.mode, placed)
+    if (frame === undefined) return
+    this.send(frame)
+    if (!placed && following.isHome(partition)) this.#cursorDue = true
+  }
+
+  /** More waits for it than should, so that it should be given no more than what is live. */
+  get isFull (): boolean { return this.#closing || this.#outbox.isFull }
+
+  /** Calls `fn` once when the network has taken what was written. */
+  drained (fn: () => void): void {
+    this.flush()
+    this.#peer.drained(fn)
+  }
+
+  /** The device has handled everything before the cursor. */
+  received (_cursor: string): void {}
+
+  /** It stands where the tails stand, and is live from now on. */
+  caughtUp (): void { this.#tell(live(this.#toldCursor = this.following.cursor())) }
+
+  gap (reason: GapReason): void {
+    this.context.observer.gap(reason)
+    this.#tell(gap(reason))
+  }
+
+  /** Kafka, or a partition that it depends on, does not answer: the reason; undefined when it does again. */
+  stall (reason: string | undefined): void {
+    if (this.#isStalled === (reason !== undefined)) return
+    this.#isStalled = reason !== undefined
+    this.#tell(reason === undefined ? live(this.following.cursor()) : stalled(reason))
+  }
+
+  #tell (payload: Buffer): void { if (!this.isRaw) this.sendText(payload) }
+
+  /** Where it stands, if that has moved since it was told. */
+  #tellCursor (): void {
+    const cursor = this.following.cursor()
+    if (cursor === undefined || cursor === this.#toldCursor) return
+    this.#toldCursor = cursor
+    this.#tell(cursorFrame(cursor))
   }
 
   #wantFlush (): void {
@@ -147,15 +205,13 @@ export class Session implements Waiter {
 
   /** Writes what this turn brought, and one ack for all publishes behind it: a refusal comes before an ack that would cover its id. */
   flush (): void {
+    if (this.#cursorDue) {
+      this.#cursorDue = false
+      this.#tellCursor()
+    }
     this.#flushing = false
     this.#pushAck()
-    const frames = this.#outbox
-    if (frames.length === 0) return
-    const isSlow = this.#peer.waitingBytes > this.context.limits.outboxBytes
-    this.#outbox = []
-    this.#outboxBytes = 0
-    this.#peer.write(frames.length === 1 ? frames[0] as Buffer : Buffer.concat(frames))
-    if (isSlow && !this.#closing) this.close('slow-reader')
+    if (!this.#outbox.isEmpty && !this.#outbox.flush() && !this.#closing) this.close('slow-reader')
   }
 
   #pushAck (): void {
@@ -168,7 +224,10 @@ export class Session implements Waiter {
   close (name: CloseName, detail?: string, retryMs = 0): void {
     if (this.#closing) return
     this.#pushAck()
-    if (name === 'draining' && !this.isRaw) this.sendText(bye(name, retryMs))
+    if (name === 'draining') {
+      this.#tellCursor()
+      this.#tell(bye(name, retryMs))
+    }
     this.#closing = true
     this.context.observer.closed(name)
     this.flush()
@@ -211,6 +270,7 @@ export class Session implements Waiter {
     this.#heard = false
     if (this.#missed >= MISSED_HEARTBEATS) this.close('heartbeat-lost')
     else if (!this.#closing) {
+      this.#tellCursor()
       this.flush() // a ping goes out behind what came before it
       this.#peer.ping()
     }
@@ -219,8 +279,9 @@ export class Session implements Waiter {
   /** The socket has ended. */
   ended (): void {
     this.#closing = true
-    this.#outbox = []
+    this.#outbox.clear()
     this.#ackId = 0
     this.context.watchers.forget(this)
+    this.following.end()
   }
 }

@@ -1,6 +1,6 @@
 import {
   ATTRIBUTES, BASE_OFFSET, BASE_TIMESTAMP, BATCH_HEADER_BYTES, batchBytes, COMPRESSION_MASK, CONTROL_BIT, COUNT, CRC, LAST_OFFSET_DELTA,
-  LOG_APPEND_TIME_BIT, MAGIC, MAX_TIMESTAMP, PRODUCER_ID, readInt64, TRANSACTIONAL_BIT
+  LEADER_EPOCH, LOG_APPEND_TIME_BIT, MAGIC, MAX_TIMESTAMP, PRODUCER_ID, readInt64, TRANSACTIONAL_BIT
 } from './batch.ts'
 import { decompress } from './compression.ts'
 import { crc32c } from './crc32c.ts'
@@ -10,6 +10,8 @@ import { isAbortMarker, RecordView, walkRecords } from './record-view.ts'
 export interface Aborted { readonly producerId: bigint, readonly firstOffset: number }
 
 export interface BatchSink {
+  /** Called before the records of each batch that reaches `wanted`; False ends the walk before the batch. */
+  batch?: (base: number, last: number, batchMs: number, epoch: number) => boolean
   /** The view is valid during the call only. */
   record: (record: RecordView) => void
   /** Records in [from, to] could not be read. */
@@ -35,16 +37,35 @@ export function walkBatches (buffer: Buffer, at: number, end: number, wanted: nu
     if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
     const base = readInt64(buffer, at + BASE_OFFSET)
     let last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
+    if (last < wanted) { // its marker may still end an aborted transaction
+      if (aborted.length > 0) isAborted(buffer, at, batchEnd, last, pending, aborting)
+      at = batchEnd
+      continue
+    }
+    if (sink.batch?.(base, last, readInt64(buffer, at + MAX_TIMESTAMP), buffer.readInt32BE(at + LEADER_EPOCH)) === false) break
     try {
       check(buffer, at, batchEnd)
-      if (last >= wanted && !(aborted.length > 0 && isAborted(buffer, at, batchEnd, last, pending, aborting))) {
-        walkBatch(buffer, at, batchEnd, base, wanted, sink)
-      }
+      if (!(aborted.length > 0 && isAborted(buffer, at, batchEnd, last, pending, aborting))) walkBatch(buffer, at, batchEnd, base, wanted, sink)
     } catch (error) {
       last = Math.max(last, base, next) // whatever a broken batch says of itself, the reading goes on behind it
       sink.undecodable(base, last, (error as Error).message)
     }
-    if (last >= wanted) next = last + 1
+    next = last + 1
+    at = batchEnd
+  }
+  return next
+}
+
+/** Where a walk of these batches would come to, by their headers alone. */
+export function batchesEnd (buffer: Buffer, at: number, end: number, wanted: number): number {
+  let next = wanted
+  while (end - at >= BATCH_HEADER_BYTES) {
+    const batchEnd = at + batchBytes(buffer, at)
+    if (batchEnd > end) break
+    if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
+    const base = readInt64(buffer, at + BASE_OFFSET)
+    const last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
+    if (last >= wanted) next = Math.max(next, base, last) + 1
     at = batchEnd
   }
   return next
@@ -63,6 +84,8 @@ function walkBatch (buffer: Buffer, at: number, end: number, base: number, wante
   const baseMs = readInt64(buffer, at + (stamped ? MAX_TIMESTAMP : BASE_TIMESTAMP))
   const handOn = stamped ? (record: RecordView) => { record.timeMs = baseMs; sink.record(record) } : sink.record
   const codec = attributes & COMPRESSION_MASK
+  view.batchMs = readInt64(buffer, at + MAX_TIMESTAMP)
+  view.epoch = buffer.readInt32BE(at + LEADER_EPOCH)
   if (codec === 0) walkRecords(view, buffer, at + BATCH_HEADER_BYTES, end, count, base, baseMs, wanted, handOn)
   else {
     const records = decompress(codec, buffer.subarray(at + BATCH_HEADER_BYTES, end))

@@ -6,6 +6,9 @@ export class RecordView {
   buffer: Buffer = Buffer.alloc(0)
   offset = 0
   timeMs = 0
+  /** Of its batch: the latest time in it, and the epoch of the leader that took it. */
+  batchMs = 0
+  epoch = -1
   keyAt = 0
   keyLength = -1
   valueAt = 0

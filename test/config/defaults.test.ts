@@ -15,6 +15,8 @@ await t.test('the defaults', async t => {
     topics: { uplink: 'sluice.uplink', downlink: 'sluice.downlink' },
     ws: { heartbeatMs: 30_000, maxFrameBytes: 65_536, outboxBytes: MIB, maxSockets: 18_000 },
     uplink: { inFlight: 256, holdBytes: 64 * MIB, holdMs: 30_000 },
+    downlink: { partitioner: 'murmur2' },
+    history: { bytes: 64 * MIB },
     drainMs: 20_000,
     simulate: 5,
     auth: { anonymous: 'loopback' },

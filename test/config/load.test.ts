@@ -47,7 +47,7 @@ await t.test('text is read by the type of the setting', async t => {
 })
 
 await t.test('every setting can be given in every source', async t => {
-  const other: Record<string, unknown> = { 'kafka.createTopics': true, 'kafka.brokers': ['a:1'], 'http.origins': ['https://a.example'], logLevel: 'warn', 'embedded.mode': 'never', 'auth.anonymous': 'always', host: '::', 'embedded.dir': 'data' }
+  const other: Record<string, unknown> = { 'kafka.createTopics': true, 'kafka.brokers': ['a:1'], 'http.origins': ['https://a.example'], logLevel: 'warn', 'embedded.mode': 'never', 'auth.anonymous': 'always', 'downlink.partitioner': 'any', host: '::', 'embedded.dir': 'data' }
   const tree = Object.fromEntries(known.map(({ name, leaf }) => [name, other[name] ?? (leaf.type === 'integer' ? leaf.minimum! + 1 : 'text')]))
   tree['topics.uplink'] = 'up'
   const text = (pair: (variable: string, name: string, value: string) => [string, string]) =>

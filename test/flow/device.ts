@@ -36,6 +36,9 @@ abstract class Device<Frame> {
 
   abstract read (data: Buffer, binary: boolean): Frame
 
+  /** Whether a frame is for whoever waits for the next. */
+  isAwaited (_frame: Frame): boolean { return true }
+
   /** Frames that came and that nobody has taken yet. */
   get waiting (): readonly Frame[] { return this.#frames }
 
@@ -64,6 +67,7 @@ abstract class Device<Frame> {
   }
 
   #take (frame: Frame): void {
+    if (!this.isAwaited(frame)) return
     const waiter = this.#waiting.shift()
     if (waiter === undefined) this.#frames.push(frame)
     else waiter.resolve(frame)
@@ -89,8 +93,15 @@ export interface ServerFrame { type: string, id?: number, [name: string]: unknow
 /** Speaks sluice.v1. */
 export class ProtocolDevice extends Device<ServerFrame> {
   welcome: ServerFrame | undefined
+  /** The last cursor that the heartbeat, or a goodbye, told; it may come between any two frames. */
+  cursor: string | undefined
 
   override read (data: Buffer): ServerFrame { return JSON.parse(data.toString()) as ServerFrame }
+
+  override isAwaited (frame: ServerFrame): boolean {
+    if (frame.type === 'cursor') this.cursor = frame.cursor as string
+    return frame.type !== 'cursor'
+  }
 
   publish (id: number, fields: object): void { this.send(JSON.stringify({ type: 'publish', id, ...fields })) }
 

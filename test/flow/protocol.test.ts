@@ -67,7 +67,9 @@ await t.test('a record of the downlink is a message: JSON as it stands, anything
   const texts: string[] = []
   device.socket.on('message', (data) => texts.push(String(data)))
   const frames = await device.take(6)
-  t.same(frames, [
+  const cursors = frames.map(({ cursor }) => cursor)
+  t.equal(new Set(cursors).size, 6, 'each has a cursor of its own')
+  t.same(frames.map(({ cursor, ...rest }) => rest), [
     { type: 'message', event: 'set', data: JSON.parse('{ "n": 1.00, "big": 12345678901234567890 }'), time },
     { type: 'message', base64: Buffer.from('no JSON').toString('base64'), time },
     { type: 'message', base64: '/wA=', time },

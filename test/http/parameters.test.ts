@@ -1,14 +1,16 @@
 import t from 'tap'
 import { readParameters } from '../../src/http/parameters.ts'
 
+const NOW = 1_790_000_000_000
 const longest = 'Az0_-'.repeat(9) + 'xyz'
 
 await t.test('what an address may ask for', async (t) => {
-  t.same(readParameters('sluice.raw', {}), {})
-  t.same(readParameters('sluice.raw', { frames: 'text', ack: 'pong' }), { frames: 'text', ack: 'pong' })
-  t.same(readParameters('sluice.raw', { frames: 'binary' }), { frames: 'binary' })
+  t.same(readParameters('sluice.raw', {}, NOW), {})
+  t.same(readParameters('sluice.raw', { frames: 'text', ack: 'pong' }, NOW), { frames: 'text', ack: 'pong' })
+  t.same(readParameters('sluice.raw', { frames: 'binary' }, NOW), { frames: 'binary' })
   t.equal(longest.length, 48)
-  for (const session of ['s', longest]) t.same(readParameters('sluice.v1', { session }), { session })
+  t.same(readParameters('sluice.raw', { since: '-10m' }, NOW), { since: { kind: 'time', timeMs: NOW - 600_000 } })
+  for (const session of ['s', longest]) t.same(readParameters('sluice.v1', { session }, NOW), { session })
 })
 
 await t.test('what is wrong is named, with what it takes', async (t) => {
@@ -26,6 +28,6 @@ await t.test('what is wrong is named, with what it takes', async (t) => {
     ['sluice.raw', 'x'.repeat(100), 'x', `There is no query parameter "${'x'.repeat(64)}" here.`]
   ] as const
   for (const [mode, name, value, message] of cases) {
-    t.throws(() => readParameters(mode, Object.fromEntries([[name, value]])), { code: 'bad-parameter', message }, `${mode} ${name.slice(0, 20)}=${String(value)}`)
+    t.throws(() => readParameters(mode, Object.fromEntries([[name, value]]), NOW), { code: 'bad-parameter', message }, `${mode} ${name.slice(0, 20)}=${String(value)}`)
   }
 })

@@ -8,7 +8,7 @@ import { withBrokenHeaders, withRecord, type Fields } from './records.ts'
 function heard (fields: Fields, mode: Mode, device?: string): unknown {
   const peer = new RecordingPeer()
   withRecord(fields, (record) => {
-    const frame = new Delivery(record, device).frame(mode)
+    const frame = new Delivery(record, device === undefined ? {} : { device }).frame(mode, false)
     if (frame !== undefined) peer.write(frame)
   })
   return peer.said[0]
@@ -67,12 +67,12 @@ await t.test('a tombstone is told in sluice.v1 and not in raw mode', async t => 
 
 await t.test('each form is encoded once', async t => {
   withRecord({ value: 'text' }, (record) => {
-    const delivery = new Delivery(record)
-    for (const mode of ['sluice.v1', 'raw', 'raw-binary'] as const) t.equal(delivery.frame(mode), delivery.frame(mode))
-    t.equal(delivery.frame('raw'), delivery.frame('raw-text'))
+    const delivery = new Delivery(record, {})
+    for (const mode of ['sluice.v1', 'raw', 'raw-binary'] as const) t.equal(delivery.frame(mode, false), delivery.frame(mode, false))
+    t.equal(delivery.frame('raw', false), delivery.frame('raw-text', false))
   })
 })
 
 await t.test('headers that end nowhere are an error', async t => {
-  withBrokenHeaders((record) => t.throws(() => new Delivery(record), RangeError))
+  withBrokenHeaders((record) => t.throws(() => new Delivery(record, {}), RangeError))
 })

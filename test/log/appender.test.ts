@@ -83,7 +83,7 @@ await t.test('an answer that leaves a partition out, or makes no sense, is no an
   t.equal(sent.length, 3)
   t.ok(sent.every(({ body }) => body.equals((sent[0] as { body: Buffer }).body)), 'the very same bytes each time')
   t.equal(ledger.runs.length, 1)
-  t.strictSame([appender.troubles, appender.heldBytes], [[], 0])
+  t.strictSame([appender.stalls, appender.heldBytes], [[], 0])
 })
 
 await t.test('a leader that lost its place may have appended: what is given up then is unknown, and lends its sequence to nobody', async t => {

@@ -2,7 +2,7 @@ import type { Test } from 'tap'
 import type { Log } from '../../src/log/log.ts'
 import type { TestBroker } from '../kafka/broker.ts'
 import { COMPRESSIONS, foreign } from './foreign.ts'
-import { append, Collector, content, header, Ledger, type Options } from './given.ts'
+import { append, Collector, content, header, Ledger, readRange, type Options } from './given.ts'
 
 /** What any adapter of `src/log/log.ts` has to do. `make` gives one that is not opened yet. */
 export async function conformance (t: Test, broker: TestBroker, make: (options: Options) => Log): Promise<void> {
@@ -38,7 +38,7 @@ export async function conformance (t: Test, broker: TestBroker, make: (options: 
     for (const partition of [0, 1, 2]) {
       t.strictSame(await content(log, name, partition), Array.from({ length: 100 }, (_, n) => String(3 * n + (partition === 0 ? 3 : partition))))
     }
-    t.strictSame(log.health(), { stalled: false, reasons: [], heldBytes: 0 })
+    t.strictSame(log.health(), { stalls: [], heldBytes: 0 })
   })
 
   await t.test('a waiter\'s records that travel together are one run', async t => {
@@ -59,7 +59,7 @@ export async function conformance (t: Test, broker: TestBroker, make: (options: 
     source.fill(0)
     await ledger.answered(1)
     const collector = new Collector()
-    await log.read(name, 0, 0, 1, collector)
+    await readRange(log, name, 0, 0, 1, collector)
     t.strictSame(collector.seen, ['0:0 {"höhe":1.0}'])
     t.match(collector.details, [{ key: 'device-9', headers: { event: 'größe' } }])
     const timeMs = collector.details[0]?.timeMs ?? 0
@@ -115,7 +115,7 @@ export async function conformance (t: Test, broker: TestBroker, make: (options: 
     await admin.deleteTopicRecords({ topic: name, partitions: [{ partition: 2, offset: '1' }] })
     await admin.disconnect()
     t.strictSame([await log.starts(name), await log.ends(name)], [[0, 0, 1], [1, 0, 2]])
-    await t.rejects(log.read(name, 2, 0, 2, new Collector()), { name: 'LogError', code: 'offset-gone', message: `Offset 0 of ${name}/2 does not exist, or no longer does.` })
+    await t.rejects(log.fetch(name, 2, 0), { name: 'LogError', code: 'offset-gone', message: `Offset 0 of ${name}/2 does not exist, or no longer does.` })
   })
 
   await t.test('a range is read from its first offset up to its last', async t => {
@@ -127,9 +127,48 @@ export async function conformance (t: Test, broker: TestBroker, make: (options: 
     }
     for (const [from, until] of [[0, 20], [3, 17], [5, 10], [7, 8], [19, 20], [4, 4]] as const) {
       const collector = new Collector()
-      await log.read(name, 0, from, until, collector)
+      await readRange(log, name, 0, from, until, collector)
       t.strictSame(collector.seen, Array.from({ length: until - from }, (_, n) => `0:${from + n} ${from + n + 1}`))
     }
+  })
+
+  await t.test('a piece says where it ends, and there is an empty one behind the last record', async t => {
+    const { log, name } = await open(t, {}, 1)
+    const ledger = new Ledger()
+    for (let id = 1; id <= 3; id++) append(log.topic(name), ledger, id)
+    await log.flush()
+    t.match(await log.fetch(name, 0, 1), { from: 1, next: 3 })
+    const { from, next, at, end } = await log.fetch(name, 0, 3)
+    t.strictSame([from, next, end - at], [3, 3, 0])
+  })
+
+  await t.test('offsets by time', async t => {
+    const { log, name } = await open(t, {}, 2)
+    const producer = kafka.producer({ createPartitioner: () => () => 0 })
+    await producer.connect()
+    for (const timestamp of ['1000000', '2000000', '3000000']) await producer.send({ topic: name, messages: [{ value: 'v', timestamp }] })
+    await producer.disconnect()
+    for (const [timeMs, offsets] of [[0, [0, 0]], [1_000_000, [0, 0]], [1_000_001, [1, 0]], [3_000_000, [2, 0]], [3_000_001, [3, 0]]] as const) {
+      t.strictSame(await log.offsetsAt(name, timeMs), offsets, `${timeMs}`)
+    }
+    t.match(log.cluster, /./)
+  })
+
+  await t.test('partitions that are added are told, and read from their first record on', async t => {
+    const { log, name } = await open(t, {}, 1)
+    const grown: number[] = []
+    const tailed = Object.assign(new Collector(), { grown: (count: number) => { grown.push(count) } })
+    log.tail(name, [0], tailed)
+    const admin = kafka.admin()
+    await admin.connect()
+    await admin.createPartitions({ topicPartitions: [{ topic: name, count: 3 }] })
+    await admin.disconnect()
+    const producer = kafka.producer({ createPartitioner: () => () => 2 })
+    await producer.connect()
+    await producer.send({ topic: name, messages: [{ value: 'new' }] })
+    await producer.disconnect()
+    await tailed.records(1)
+    t.strictSame([tailed.seen, tailed.told, grown], [['2:0 new'], [], [3]])
   })
 
   await t.test('a tail begins where it is told, hands on what comes, and ends when it is closed', async t => {

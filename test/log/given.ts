@@ -1,6 +1,7 @@
 import { systemClock } from '../../src/clock.ts'
 import { KafkaLog, type KafkaLogOptions } from '../../src/log/kafka/index.ts'
-import type { Failure, Log, TailSink, Topic, Waiter } from '../../src/log/log.ts'
+import { walkChunk, type Chunk } from '../../src/log/chunk.ts'
+import type { Failure, Log, Stall, TailSink, Topic, Waiter } from '../../src/log/log.ts'
 import { HeaderBlock, headerName } from '../../src/wire/header-block.ts'
 import type { RecordView } from '../../src/wire/record-view.ts'
 
@@ -81,6 +82,15 @@ export class Collector extends Waiting implements TailSink {
   told: string[] = []
   details: Array<{ key: string, headers: Record<string, string>, timeMs: number }> = []
 
+  #next: number[] = []
+
+  chunk = (partition: number, chunk: Chunk): void => {
+    this.#next[partition] = walkChunk(chunk, this.#next[partition] ?? chunk.from, {
+      record: (record) => this.record(partition, record),
+      undecodable: (from, to, reason) => this.undecodable(partition, from, to, reason)
+    })
+  }
+
   record = (partition: number, record: RecordView): void => {
     this.seen.push(`${partition}:${record.offset} ${record.value()?.toString() ?? 'null'}`)
     this.details.push({
@@ -97,6 +107,7 @@ export class Collector extends Waiting implements TailSink {
   }
 
   gap = (partition: number, from: number, to: number, reason: string): void => {
+    this.#next[partition] = to
     this.told.push(`${partition}:${from}>${to} ${reason}`)
     this.changed()
   }
@@ -106,10 +117,23 @@ export class Collector extends Waiting implements TailSink {
   records (count: number): Promise<void> { return this.until(() => this.seen.length >= count) }
 }
 
+/** Hands what stands in `[from, until)` of one partition to the collector; each piece is one try. */
+export async function readRange (log: Log, topic: string, partition: number, from: number, until: number, collector: Collector): Promise<void> {
+  for (let at = from; at < until;) {
+    const chunk = await log.fetch(topic, partition, at)
+    at = walkChunk(chunk, at, {
+      record: (record) => { if (record.offset < until) collector.record(partition, record) },
+      undecodable: (first, last, reason) => collector.undecodable(partition, first, last, reason)
+    })
+  }
+}
+
 /** Everything that stands in one partition. */
 export async function content (log: Log, topic: string, partition = 0): Promise<string[]> {
   const collector = new Collector()
   const [starts, ends] = await Promise.all([log.starts(topic), log.ends(topic)])
-  await log.read(topic, partition, starts[partition] as number, ends[partition] as number, collector)
+  await readRange(log, topic, partition, starts[partition] as number, ends[partition] as number, collector)
   return collector.values
 }
+
+export function reasonsOf (stalls: readonly Stall[]): string[] { return stalls.map(({ reason }) => reason) }

@@ -15,12 +15,12 @@ await t.test('a broker that goes and comes back: both directions go on, nothing 
     const from = round * 10
     await stop()
     put(from, from + 1)
-    await becomes(() => log.health().reasons.length === 2)
+    await becomes(() => log.health().stalls.length === 2)
     put(from + 2)
     await restart()
     await ledger.answered(2 + round * 3)
     await collector.records(2 + round * 3)
-    await becomes(() => !log.health().stalled)
+    await becomes(() => log.health().stalls.length === 0)
   }
   const all = ['1', '2', '10', '11', '12', '20', '21', '22']
   t.strictSame([collector.values, await content()], [all, all])
@@ -34,7 +34,7 @@ await t.test('while it is away for too long what was never sent fails as away, i
   await stop()
   await becomes(() => !connected())
   put(2, 3)
-  await becomes(() => log.health().stalled)
+  await becomes(() => log.health().stalls.length > 0)
   put(4)
   await ledger.answered(4)
   t.strictSame(ledger.failures, [2, 3, 4].map((id) => ({ id, code: 'kafka-away', reason: 'the connection was refused' })))
@@ -51,7 +51,7 @@ await t.test('a log that is closed while its broker is away lets go of everythin
   await ledger.answered(1)
   await stop()
   put(2)
-  await becomes(() => log.health().reasons.length === 2)
+  await becomes(() => log.health().stalls.length === 2)
   await log.close()
   await becomes(() => !connected())
   t.equal(ledger.failures.length, 0)

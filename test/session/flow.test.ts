@@ -62,16 +62,6 @@ await t.test('a reader for whom too much waits is closed', async t => {
   t.strictSame(peer.heard(), [], 'and hears no more')
 })
 
-await t.test('more than may wait does not wait for the end of the turn', async t => {
-  const { connect } = given()
-  const { session, peer } = connect()
-  const half = Buffer.from(JSON.stringify('x'.repeat(LIMITS.outboxBytes / 2)))
-  session.sendText(half)
-  t.strictSame(peer.heard(), [])
-  session.sendText(half)
-  t.equal(peer.heard().length, 2)
-})
-
 await t.test('misuse closes', async t => {
   for (const [frame, binary, heard] of [['{}', false, /^close 4501 unknown-type/], ['x', false, /^close 4500 bad-frame/], ['{}', true, /^close 4502 binary-frame/]] as const) {
     const { connect } = given()

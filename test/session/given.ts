@@ -1,7 +1,7 @@
 import type { Test } from 'tap'
 import type { Clock } from '../../src/clock.ts'
 import type { Failure, Topic, Waiter } from '../../src/log/log.ts'
-import type { Context, Limits, Watching } from '../../src/session/context.ts'
+import type { Context, Following, Limits, Watching } from '../../src/session/context.ts'
 import type { Opening } from '../../src/session/opening.ts'
 import type { Peer } from '../../src/session/peer.ts'
 import { Session } from '../../src/session/session.ts'
@@ -61,6 +61,15 @@ export class RecordingPeer implements Peer {
       this.said.push(binary ? Buffer.from(payload) : parsed(payload.toString()))
       at = from + length
     }
+  }
+
+  #drained: Array<() => void> = []
+  drained (fn: () => void): void { this.#drained.push(fn) }
+
+  /** The network takes all that was written. */
+  drain (): void {
+    this.waitingBytes = 0
+    for (const fn of this.#drained.splice(0)) fn()
   }
 
   ping (): void { this.said.push('ping') }
@@ -137,6 +146,11 @@ export const LIMITS: Limits = { heartbeatMs: 30_000, maxFrameBytes: 65_536, outb
 
 const nobody: Watching = { watch: () => Promise.reject(new Error('nobody watches here')), add: () => {}, unwatch: () => [], count: () => 0, forget: () => {} }
 
+/** Somebody who is live, and whose downlink lies in partition 3. */
+export const following: Following = {
+  begin: () => {}, cursor: () => undefined, isBehind: () => false, isHome: (partition) => partition === 3, isPlaced: (partition) => partition === 3, rehome: () => {}, end: () => {}
+}
+
 export interface Given {
   clock: HeldClock
   uplink: HeldTopic
@@ -152,13 +166,13 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
   const observed: string[] = []
   const context: Context = {
     uplink,
-    downlink: new HeldTopic('downlink'),
+    follow: () => following,
     watchers,
     clock,
     turn: new Turn(clock),
     limits,
     storage: 'memory',
-    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {} }
+    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`) }
   }
   const connect: Given['connect'] = (opening = {}) => {
     const peer = new RecordingPeer()

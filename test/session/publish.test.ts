@@ -8,10 +8,10 @@ const refusal = (id: number, code: keyof typeof refusals) => ({ type: 'refused',
 await t.test('the first frame tells who the device is taken for, and its limits', async t => {
   const { clock, connect } = given()
   const { session, peer } = connect()
-  session.greet()
+  session.greet({ kind: 'live' })
   clock.turn()
   const { heartbeatMs, ...limits } = LIMITS
-  t.strictSame(peer.heard(), [{ type: 'welcome', device: 'sensor-1', session: session.id, storage: 'memory', heartbeatMs, limits }])
+  t.strictSame(peer.heard(), [{ type: 'welcome', device: 'sensor-1', session: session.id, resuming: false, storage: 'memory', heartbeatMs, limits }])
   t.match(session.id, /^[\w-]{16}$/)
   t.not(connect().session.id, session.id)
 })
@@ -19,7 +19,7 @@ await t.test('the first frame tells who the device is taken for, and its limits'
 await t.test('a session that was asked for is the one that is told, and that stands in the records', async t => {
   const { clock, uplink, connect } = given()
   const { session, peer, publish } = connect({ session: 'boot-7_x' })
-  session.greet()
+  session.greet({ kind: 'live' })
   publish(41)
   clock.turn()
   hears(t, peer, [{ type: 'welcome', session: 'boot-7_x' }])

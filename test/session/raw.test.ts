@@ -13,7 +13,7 @@ await t.test('a frame is a record\'s value, byte for byte', async t => {
 await t.test('it hears neither welcome nor acks nor bye', async t => {
   const { clock, uplink, connect } = given()
   const { session, peer } = connect({ mode: 'raw-text' })
-  session.greet()
+  session.greet({ kind: 'live' })
   session.receive(Buffer.from('1'), false)
   uplink.store()
   clock.turn()

@@ -3,7 +3,7 @@ import { decodeProduce, encodeProduce, PRODUCE, type ProduceAnswer, type Produce
 import { ErrorCode } from '../../wire/errors.ts'
 import { groupBy } from '../../wire/group-by.ts'
 import type { HeaderBlock } from '../../wire/header-block.ts'
-import type { Topic, Waiter } from '../log.ts'
+import type { Stall, Topic, Waiter } from '../log.ts'
 import type { Batch } from './batch.ts'
 import type { Cluster } from './cluster.ts'
 import { describe, NotSent } from './errors.ts'
@@ -53,9 +53,10 @@ export class Appender {
   get heldBytes (): number { return this.#heldBytes }
   get pressed (): boolean { return this.#heldBytes > this.#options.holdBytes * PRESSED_AT }
 
-  /** One sentence for each partition whose batch Kafka does not take at present. */
-  get troubles (): string[] {
-    return this.#queues.filter((q) => q.trouble !== '').map((q) => `${q.topic}/${q.partition} is not written: ${q.trouble}`)
+  /** The partitions whose batches Kafka does not take at present. */
+  get stalls (): Stall[] {
+    return this.#queues.filter((q) => q.trouble !== '').map(({ topic, partition, trouble }) =>
+      ({ topic, partition, reason: `${topic}/${partition} is not written: ${trouble}` }))
   }
 
   topic (name: string, partitions: number, maxBatchBytes: number, producer: { id: bigint, epoch: number }): Topic {

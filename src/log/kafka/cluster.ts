@@ -95,6 +95,12 @@ export class Cluster {
   /** The first offset of each partition that still exists. */
   starts (topic: string): Promise<number[]> { return this.#offsets(topic, EARLIEST) }
 
+  /** The first offset of each partition whose record is not older than `timeMs`; -1 where there is none. */
+  offsetsAt (topic: string, timeMs: number): Promise<number[]> { return this.#offsets(topic, timeMs) }
+
+  /** Kafka's own name for the cluster. */
+  get id (): string { return this.raw.brokerPool.metadata.clusterId }
+
   async #offsets (topic: string, timestamp: number): Promise<number[]> {
     try {
       return await this.#listOffsets(topic, timestamp)

@@ -1,5 +1,6 @@
 import { pause, type Clock } from '../../clock.ts'
-import { LogError, type Health, type Log, type ReadSink, type Tail, type TailSink, type Topic } from '../log.ts'
+import type { Chunk } from '../chunk.ts'
+import { LogError, type Health, type Log, type Tail, type TailSink, type Topic } from '../log.ts'
 import { Appender, type AppenderOptions } from './appender.ts'
 import { Cluster } from './cluster.ts'
 import { describe, isNotAuthorized } from './errors.ts'
@@ -18,6 +19,7 @@ export interface KafkaLogOptions extends AppenderOptions, TopicOptions {
 /** Larger batches save nothing more per record, and hold up their neighbours. */
 const MAX_BATCH_BYTES = 512 * 1024
 const RETRY_MS = 250
+const MAX_CHUNK_BYTES = 1 << 20
 
 /** The `Log` on a Kafka cluster. Appending, tailing and reading each have connections of their own: a long poll holds its own. */
 export class KafkaLog implements Log {
@@ -95,13 +97,19 @@ export class KafkaLog implements Log {
     return this.#tailer.follow(topic, offsets, sink)
   }
 
-  read (topic: string, partition: number, from: number, until: number, sink: ReadSink): Promise<void> {
-    return readPartition(this.#reading, topic, partition, from, until, sink)
+  async offsetsAt (topic: string, timeMs: number): Promise<number[]> {
+    const [found, ends] = await Promise.all([this.#reading.offsetsAt(topic, timeMs), this.ends(topic)])
+    return found.map((offset, partition) => offset === -1 ? ends[partition] as number : offset)
   }
 
+  fetch (topic: string, partition: number, offset: number, maxBytes = MAX_CHUNK_BYTES): Promise<Chunk> {
+    return readPartition(this.#reading, topic, partition, offset, maxBytes)
+  }
+
+  get cluster (): string { return this.#uplink.id }
+
   health (): Health {
-    const reasons = [...this.#appender.troubles, ...this.#tailer.troubles]
-    return { stalled: reasons.length > 0, reasons, heldBytes: this.#appender.heldBytes }
+    return { stalls: [...this.#appender.stalls, ...this.#tailer.stalls], heldBytes: this.#appender.heldBytes }
   }
 
   flush (): Promise<void> { return this.#appender.flush() }

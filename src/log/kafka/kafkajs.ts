@@ -34,6 +34,7 @@ interface MetadataBroker {
 }
 
 export interface RawCluster {
+  brokerPool: { metadata: { clusterId: string } }
   connect: () => Promise<void>
   disconnect: () => Promise<void>
   addMultipleTargetTopics: (topics: readonly string[]) => Promise<void>
@@ -60,7 +61,7 @@ const METADATA_KEY = 3
 /** The result's `cut` ends every connection at once, and with them what kafkajs waits for. */
 export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterOptions): { raw: RawCluster, cut: () => void } {
   const sockets = new Set<Socket>()
-  const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster & { brokerPool: { createBroker: (options: unknown) => MetadataBroker } }
+  const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster & { brokerPool: RawCluster['brokerPool'] & { createBroker: (options: unknown) => MetadataBroker } }
   const cluster = new Cluster({
     brokers,
     clientId,

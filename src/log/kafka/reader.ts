@@ -1,36 +1,33 @@
-import { walkBatches } from '../../wire/batch-walk.ts'
 import { ErrorCode, errorName } from '../../wire/errors.ts'
-import { decodeFetch, encodeFetch, FETCH, type FetchBounds } from '../../wire/fetch.ts'
-import type { RecordView } from '../../wire/record-view.ts'
-import { LogError, type ReadSink } from '../log.ts'
+import { batchesEnd } from '../../wire/batch-walk.ts'
+import { decodeFetch, encodeFetch, FETCH } from '../../wire/fetch.ts'
+import type { Chunk } from '../chunk.ts'
+import { LogError } from '../log.ts'
 import type { Cluster } from './cluster.ts'
 import { describe } from './errors.ts'
 
-const BOUNDS: FetchBounds = { maxWaitMs: 500, minBytes: 1, maxBytes: 4 << 20, partitionMaxBytes: 4 << 20, rack: '' }
+/** What stands there already is asked for; nothing is waited for. */
+const MAX_WAIT_MS = 100
 
-/** Reads `[from, until)` of one partition; one try at each piece. Records beyond `until` that came along are not handed on. */
-export async function readPartition (cluster: Cluster, topic: string, partition: number, from: number, until: number, sink: ReadSink): Promise<void> {
-  const within = {
-    record: (record: RecordView) => { if (record.offset < until) sink.record(partition, record) },
-    undecodable: (first: number, last: number, reason: string) => sink.undecodable(partition, first, last, reason)
+/** One piece of a partition from `offset` on; one try. Who asked tries again. */
+export async function readPartition (cluster: Cluster, topic: string, partition: number, offset: number, maxBytes: number): Promise<Chunk> {
+  const [fetched] = decodeFetch(await fetch(cluster, topic, partition, offset, maxBytes)).partitions
+  if (fetched === undefined) throw new LogError('failed', `Kafka left ${topic}/${partition} out of its answer.`)
+  const { errorCode, buffer, recordsAt: at, recordsEnd: end, aborted } = fetched
+  if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
+    throw new LogError('offset-gone', `Offset ${offset} of ${topic}/${partition} does not exist, or no longer does.`)
   }
-  for (let offset = from; offset < until;) {
-    const [fetched] = decodeFetch(await fetch(cluster, topic, partition, offset)).partitions
-    if (fetched === undefined) throw new LogError('failed', `Kafka left ${topic}/${partition} out of its answer.`)
-    if (fetched.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
-      throw new LogError('offset-gone', `Offset ${offset} of ${topic}/${partition} does not exist, or no longer does.`)
-    }
-    if (fetched.errorCode !== ErrorCode.NONE) await cluster.refresh().catch(() => {}) // a leader may have moved; who asked tries again
-    if (fetched.errorCode !== ErrorCode.NONE) throw new LogError('failed', `Kafka did not read ${topic}/${partition}: ${errorName(fetched.errorCode)}.`)
-    const next = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, offset, fetched.aborted, within)
-    if (next === offset && fetched.recordsEnd > fetched.recordsAt) throw new LogError('failed', `What stands at offset ${offset} of ${topic}/${partition} cannot be read.`)
-    offset = next
-  }
+  if (errorCode !== ErrorCode.NONE) await cluster.refresh().catch(() => {}) // a leader may have moved
+  if (errorCode !== ErrorCode.NONE) throw new LogError('failed', `Kafka did not read ${topic}/${partition}: ${errorName(errorCode)}.`)
+  const next = batchesEnd(buffer, at, end, offset)
+  if (next === offset && end > at) throw new LogError('failed', `What stands at offset ${offset} of ${topic}/${partition} cannot be read.`)
+  return { from: offset, next, buffer, at, end, aborted }
 }
 
-async function fetch (cluster: Cluster, topic: string, partition: number, offset: number): Promise<Buffer> {
+async function fetch (cluster: Cluster, topic: string, partition: number, offset: number, maxBytes: number): Promise<Buffer> {
+  const bounds = { maxWaitMs: MAX_WAIT_MS, minBytes: 1, maxBytes, partitionMaxBytes: maxBytes, rack: '' }
   try {
-    return await cluster.send(cluster.leader(topic, partition), FETCH, encodeFetch([{ topic, partition, offset }], BOUNDS))
+    return await cluster.send(cluster.leader(topic, partition), FETCH, encodeFetch([{ topic, partition, offset }], bounds))
   } catch (error) {
     await cluster.refresh().catch(() => {})
     throw new LogError('unreachable', `Kafka did not read ${topic}/${partition}: ${describe(error)}.`, error)

@@ -1,27 +1,18 @@
 import { pause, type Clock } from '../../clock.ts'
-import { walkBatches } from '../../wire/batch-walk.ts'
+import { batchesEnd } from '../../wire/batch-walk.ts'
 import { ErrorCode, errorName } from '../../wire/errors.ts'
 import { decodeFetch, encodeFetch, FETCH, type Fetched, type FetchBounds } from '../../wire/fetch.ts'
-import type { TailSink } from '../log.ts'
 import type { Cluster } from './cluster.ts'
 import { describe } from './errors.ts'
+import type { Position } from './position.ts'
 
 /** A long poll: an answer comes at once when there is a record, else after so long. */
 const TAIL_BOUNDS: FetchBounds = { maxWaitMs: 500, minBytes: 1, maxBytes: 4 << 20, partitionMaxBytes: 1 << 20, rack: '' }
 const RETRY_MS = 100
+/** Where a topic was truncated or made anew, what was stored since the last good answer is read, and so much before it. */
+const OVERLAP_MS = 60_000
 /** Under load a fetch finds what so long has brought, rather than each record alone; one that had to wait for records is not held up. */
 const FETCH_EVERY_MS = 3
-
-/** Where the reading of one partition stands. */
-export interface Position {
-  readonly topic: string
-  readonly partition: number
-  readonly sink: TailSink
-  offset: number
-  lag: number
-  /** Why it does not move; empty while it does. */
-  trouble: string
-}
 
 /** Fetches from one broker, one request at a time, whatever of `positions` it leads, until it leads none or the signal comes. */
 export async function tailBroker (
@@ -59,29 +50,30 @@ async function advance (cluster: Cluster, position: Position, fetched: Fetched):
     return false
   }
   const { partition, sink, offset } = position
-  position.offset = walkBatches(fetched.buffer, fetched.recordsAt, fetched.recordsEnd, offset, fetched.aborted, {
-    record: (record) => sink.record(partition, record),
-    undecodable: (from, to, reason) => sink.undecodable(partition, from, to, reason)
-  })
-  if (position.offset === offset && fetched.recordsEnd > fetched.recordsAt) {
+  const { buffer, recordsAt: at, recordsEnd: end, aborted, highWatermark, lastStableOffset } = fetched
+  const next = batchesEnd(buffer, at, end, offset)
+  if (next === offset && end > at) {
     position.trouble = `what stands at offset ${offset} cannot be read`
     return false
   }
-  position.lag = Math.max(0, fetched.highWatermark - position.offset)
-  position.trouble = ''
+  position.offset = next
+  if (next > offset) sink.chunk(partition, { from: offset, next, buffer, at, end, aborted })
+  position.moved(highWatermark, lastStableOffset < highWatermark && next === lastStableOffset)
   return true
 }
 
 /** Retention has passed the position, or the topic was truncated or made anew; or a broker that is behind was asked. */
 async function jump (cluster: Cluster, position: Position): Promise<boolean> {
   const { topic, partition, offset, sink } = position
-  const start = (await cluster.starts(topic))[partition] as number
-  const end = (await cluster.ends(topic))[partition] as number
+  const at = async (offsets: Promise<number[]>): Promise<number> => (await offsets)[partition] as number
+  const start = await at(cluster.starts(topic))
+  const end = await at(cluster.ends(topic))
   if (offset >= start && offset <= end) {
     position.trouble = errorName(ErrorCode.OFFSET_OUT_OF_RANGE)
     return false
   }
-  position.offset = offset < start ? start : end
-  sink.gap(partition, offset, position.offset, offset < start ? 'retention passed it' : 'the topic was truncated or made anew')
+  const since = offset < start ? start : await at(cluster.offsetsAt(topic, position.answeredMs - OVERLAP_MS))
+  position.offset = since === -1 ? end : since
+  sink.gap(partition, offset, position.offset, offset < start ? 'retention' : 'truncated')
   return true
 }

@@ -1,7 +1,12 @@
 import type { Clock } from '../../clock.ts'
-import type { Tail, TailSink } from '../log.ts'
+import type { Stall, Tail, TailSink } from '../log.ts'
 import type { Cluster } from './cluster.ts'
-import { tailBroker, type Position } from './tail-loop.ts'
+import { Position } from './position.ts'
+import { tailBroker } from './tail-loop.ts'
+
+/** How often it is looked whether a topic has more partitions than before. */
+const GROWTH_MS = 10_000
+const LOOK_MS = 1_000
 
 /** Group-less reading: the partitions that are followed, and one fetch loop for each broker that leads some of them. */
 export class Tailer {
@@ -14,22 +19,58 @@ export class Tailer {
   constructor (cluster: Cluster, clock: Clock) {
     this.#cluster = cluster
     this.#clock = clock
+    this.#look()
+  }
+
+  #look (): void {
+    const cancel = this.#clock.after(LOOK_MS, () => {
+      this.#clock.soon(() => { // answers that are there already come first
+        for (const position of this.#positions) position.look()
+        if (!this.#closing.signal.aborted) this.#look()
+      })
+    })
+    this.#closing.signal.addEventListener('abort', cancel, { once: true })
   }
 
   follow (topic: string, offsets: readonly number[], sink: TailSink): Tail {
-    const mine = offsets.map((offset, partition): Position => ({ topic, partition, sink, offset, lag: 0, trouble: '' }))
+    const mine = offsets.map((offset, partition) => new Position(this.#clock, topic, partition, sink, offset))
     this.#positions.push(...mine)
     this.#startLoops()
+    const cancel = this.#watchGrowth(topic, mine, sink)
     return {
       lag: () => mine.map((p) => p.lag),
-      close: () => { this.#positions = this.#positions.filter((p) => !mine.includes(p)) }
+      close: () => {
+        cancel()
+        this.#positions = this.#positions.filter((p) => !mine.includes(p))
+      }
     }
   }
 
-  /** One sentence for each partition that does not move. */
-  get troubles (): string[] {
-    return this.#positions.filter((p) => p.trouble !== '').map((p) => `${p.topic}/${p.partition} is not read: ${p.trouble}`)
+  /** A new partition is read from its first record on, so that nothing is lost before it was seen. */
+  #watchGrowth (topic: string, mine: Position[], sink: TailSink): () => void {
+    const over = new AbortController()
+    let cancel = (): void => {}
+    const look = async (): Promise<void> => {
+      await this.#refresh()
+      const added: Position[] = []
+      for (let p = mine.length; p < this.#cluster.partitions(topic); p++) added.push(new Position(this.#clock, topic, p, sink, 0))
+      if (added.length === 0 || over.signal.aborted) return
+      mine.push(...added)
+      sink.grown?.(mine.length)
+      this.#positions.push(...added)
+      this.#startLoops()
+    }
+    const wait = (): void => { cancel = this.#clock.after(GROWTH_MS, () => { void look(); wait() }) }
+    const end = (): void => {
+      over.abort()
+      cancel()
+    }
+    wait()
+    this.#closing.signal.addEventListener('abort', end)
+    return end
   }
+
+  get stalls (): Stall[] { return this.#positions.flatMap((p) => p.stall ?? []) }
 
   async close (): Promise<void> {
     this.#closing.abort()

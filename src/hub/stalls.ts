@@ -1,0 +1,50 @@
+import type { Clock } from '../clock.ts'
+import type { Log, Stall } from '../log/log.ts'
+import type { Session } from '../session/session.ts'
+import type { Hub } from './hub.ts'
+
+/** What lasts less than this is no news. */
+const LOOK_MS = 1_000
+
+/** Tells the sockets that depend on a partition that it does not move, and that it does again. */
+export class Stalls {
+  #clock: Clock
+  #hub: Hub
+  #log: Log
+  #topics: { readonly uplink: string, readonly downlink: string }
+  #stalls: readonly Stall[] = []
+  #cancel: () => void = () => {}
+
+  constructor (clock: Clock, hub: Hub, log: Log, topics: { readonly uplink: string, readonly downlink: string }) {
+    this.#clock = clock
+    this.#hub = hub
+    this.#log = log
+    this.#topics = topics
+  }
+
+  start (): void {
+    this.#cancel = this.#clock.after(LOOK_MS, () => {
+      this.start()
+      this.#look()
+    })
+  }
+
+  stop (): void { this.#cancel() }
+
+  /** Somebody new hears of it too. */
+  tell (session: Session): void {
+    if (this.#stalls.length > 0) session.stall(this.#reasonFor(session))
+  }
+
+  #look (): void {
+    const { stalls } = this.#log.health()
+    const wereSome = this.#stalls.length > 0
+    this.#stalls = stalls
+    if (stalls.length > 0 || wereSome) for (const session of this.#hub.sessions()) session.stall(this.#reasonFor(session))
+  }
+
+  #reasonFor (session: Session): string | undefined {
+    return this.#stalls.find(({ topic, partition }) =>
+      (topic === this.#topics.uplink && partition === session.partition) || (topic === this.#topics.downlink && session.following.isHome(partition)))?.reason
+  }
+}

@@ -1,0 +1,57 @@
+import type { Clock } from '../../clock.ts'
+import type { Stall, TailSink } from '../log.ts'
+
+/** A fetch is answered after half a second at the latest; who looks once a second and finds none so often is not going to get one. */
+const SILENT_LOOKS = 3
+/** A transaction that is open for so long holds up everybody behind it. */
+const OPEN_TRANSACTION_MS = 5_000
+
+/** Where the reading of one partition stands. */
+export class Position {
+  readonly topic: string
+  readonly partition: number
+  readonly sink: TailSink
+  offset: number
+  lag = 0
+  /** Why it does not move; empty while it does. */
+  trouble = ''
+  /** When a broker last answered for it. */
+  answeredMs: number
+  /** How often it was looked for an answer since the last one. A process that is busy looks late, and so is not taken for a silent broker. */
+  #looks = 0
+  /** Since when its last stable offset has stood behind the records that are there. */
+  #heldMs: number | undefined
+  #clock: Clock
+
+  constructor (clock: Clock, topic: string, partition: number, sink: TailSink, offset: number) {
+    this.#clock = clock
+    this.topic = topic
+    this.partition = partition
+    this.sink = sink
+    this.offset = offset
+    this.answeredMs = clock.now()
+  }
+
+  /** An answer came, and all that may be read was handed on. */
+  moved (highWatermark: number, isHeld: boolean): void {
+    this.trouble = ''
+    this.lag = Math.max(0, highWatermark - this.offset)
+    this.#looks = 0
+    this.answeredMs = this.#clock.now()
+    this.#heldMs = isHeld ? this.#heldMs ?? this.answeredMs : undefined
+  }
+
+  /** Called once a second. */
+  look (): void { this.#looks += 1 }
+
+  get stall (): Stall | undefined {
+    const reason = this.#reason()
+    return reason === '' ? undefined : { topic: this.topic, partition: this.partition, reason: `${this.topic}/${this.partition} is not read: ${reason}` }
+  }
+
+  #reason (): string {
+    if (this.trouble !== '') return this.trouble
+    if (this.#looks >= SILENT_LOOKS) return 'its broker does not answer'
+    return this.#heldMs !== undefined && this.#clock.now() - this.#heldMs > OPEN_TRANSACTION_MS ? 'a producer\'s open transaction holds back what is behind it' : ''
+  }
+}

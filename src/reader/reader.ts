@@ -1,0 +1,114 @@
+import type { Clock } from '../clock.ts'
+import { again } from '../log/again.ts'
+import { walkChunk } from '../log/chunk.ts'
+import type { Log, Tail } from '../log/log.ts'
+import type { Session } from '../session/session.ts'
+import { crc32c } from '../wire/crc32c.ts'
+import { Follower, type Partitions } from './follower.ts'
+import { homeOf, type Partitioner } from './home.ts'
+import { Lookups } from './lookups.ts'
+import { PartitionReader, type ReaderSink, type Shared } from './partition.ts'
+import { Budget } from './recent.ts'
+import type { Witness } from './waiter.ts'
+
+export type { ReaderSink } from './partition.ts'
+
+const ONE_BATCH_BYTES = 1
+/** Producers learn of new partitions within five minutes (`metadata.max.age.ms`); until then they may write by the old count. */
+const SETTLE_MS = 600_000
+
+export interface ReaderOptions {
+  readonly topic: string
+  readonly partitioner: Partitioner
+  /** What is kept in memory of what came lately. */
+  readonly historyBytes: number
+}
+
+/** A topic as its addressees read it: live from its tails, and from wherever each of them left off. */
+export class Reader implements Partitions {
+  readonly #log: Log
+  readonly #clock: Clock
+  readonly #options: ReaderOptions
+  readonly #closing = new AbortController()
+  #shared: Shared
+  #readers: PartitionReader[] = []
+  #tail: Tail | undefined
+  readonly lookups: Lookups
+  /** Told when devices' homes have changed. */
+  onRehome: () => void = () => {}
+
+  constructor (log: Log, clock: Clock, options: ReaderOptions, sink: ReaderSink) {
+    this.#log = log
+    this.#clock = clock
+    this.#options = options
+    const { signal } = this.#closing
+    this.#shared = { log, clock, topic: options.topic, budget: new Budget(options.historyBytes), signal, sink, cluster: '', partitions: 0, fetchedBytes: 0, fetches: 0 }
+    this.lookups = new Lookups(log, clock, options.topic, signal)
+  }
+
+  /** Pins the ends: what is stored from then on is told. While Kafka does not tell them, it is asked again. */
+  async start (): Promise<void> {
+    const { topic } = this.#options
+    this.#shared.cluster = markOf(this.#log.cluster)
+    const ends = await again(this.#clock, this.#closing.signal, () => this.#log.ends(topic))
+    this.#shared.partitions = ends.length
+    const witnesses = await Promise.all(ends.map((end, partition) => this.#witness(partition, end)))
+    this.#readers = ends.map((end, partition) => new PartitionReader(this.#shared, partition, end, witnesses[partition]))
+    this.#tail = this.#log.tail(topic, ends, {
+      chunk: (partition, chunk) => (this.#readers[partition] as PartitionReader).chunk(chunk),
+      gap: (partition, from, to, reason) => (this.#readers[partition] as PartitionReader).gap(from, to, reason),
+      grown: (count) => this.#grown(count)
+    })
+  }
+
+  follow (session: Session): Follower { return new Follower(session, this) }
+
+  get cluster (): string { return this.#shared.cluster }
+  get announced (): number { return this.#shared.partitions }
+  get all (): readonly PartitionReader[] { return this.#readers }
+  get lag (): number[] { return this.#tail?.lag() ?? [] }
+  /** What was read from Kafka again for those who were behind. */
+  get fetchedBytes (): number { return this.#shared.fetchedBytes }
+  get fetches (): number { return this.#shared.fetches }
+
+  homesOf (key: Buffer): readonly PartitionReader[] {
+    const home = homeOf(this.#options.partitioner, key, this.#shared.partitions)
+    return home === undefined ? this.#readers : [this.#readers[home] as PartitionReader]
+  }
+
+  close (): void {
+    this.#closing.abort()
+    this.#tail?.close()
+  }
+
+  /** What stands before the end, to know it again. Nothing there, or no answer: undefined. */
+  async #witness (partition: number, end: number): Promise<Witness | undefined> {
+    if (end === 0) return undefined
+    const chunk = await this.#log.fetch(this.#options.topic, partition, end - 1, ONE_BATCH_BYTES).catch(() => undefined)
+    let witness: Witness | undefined
+    if (chunk !== undefined) {
+      walkChunk(chunk, end - 1, {
+        batch: (_base, _last, batchMs, epoch) => {
+          witness = { batchMs, epoch }
+          return false
+        },
+        record: () => {},
+        undecodable: () => {}
+      })
+    }
+    return witness
+  }
+
+  #grown (count: number): void {
+    for (let p = this.#readers.length; p < count; p++) this.#readers.push(new PartitionReader(this.#shared, p, 0, undefined))
+    this.#clock.after(SETTLE_MS, () => {
+      this.#shared.partitions = count
+      this.onRehome()
+    })
+  }
+}
+
+function markOf (cluster: string): string {
+  const name = Buffer.from(cluster)
+  return crc32c(name, 0, name.length).toString(36)
+}
