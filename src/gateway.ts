@@ -100,13 +100,14 @@ export class Gateway {
   /** Bytes of the downlink that were read from Kafka again, for devices that came back. */
   get catchupBytes (): number { return this.#reader.fetchedBytes }
 
-  /** Only while serving. What it gives must be called when the socket has ended. */
+  /** Only when started. What it gives must be called when the socket has ended. */
   connect (peer: Peer, opening: Opening): { session: Session, ended: () => void } {
     const session = new Session(this.#context as Context, peer, opening)
     this.hub.add(session)
     const stopBeating = this.#heartbeat.add(session)
     session.greet(opening.since ?? LIVE)
     this.#stalls.tell(session)
+    if (this.#state === 'draining') this.#sendAway(session) // it was let in a moment before
     const ended = (): void => {
       stopBeating()
       this.hub.remove(session)
@@ -123,10 +124,14 @@ export class Gateway {
     this.#cancelUnfollow()
     for (const session of this.hub.sessions()) session.hush()
     await Promise.race([this.log.flush(), pause(this.#clock, this.settings.drainMs, this.#closing.signal)])
-    for (const session of [...this.hub.sessions()]) session.close('draining', undefined, Math.round(Math.random() * COME_BACK_MS))
+    for (const session of [...this.hub.sessions()]) this.#sendAway(session)
     this.#closing.abort()
     this.#reader.close()
     await this.log.close()
+  }
+
+  #sendAway (session: Session): void {
+    session.close('draining', undefined, Math.round(Math.random() * COME_BACK_MS))
   }
 
   /** One tail serves all followings, and outlives the last a little: a page that is loaded again costs nothing. */

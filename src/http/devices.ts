@@ -51,17 +51,28 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway): void {
       done(new Problem('bad-request', 'The body is not JSON.'))
     }
   })
+  const unanswered: Unanswered = new Set()
+  app.addHook('preClose', async () => await giveUp(unanswered))
   const schema = { body: Message, response: { 201: Stored, '4xx': ProblemBody, '5xx': ProblemBody } }
   app.post<{ Params: { id: string }, Body: Static<typeof Message> }>('/v1/devices/:id/messages', { onRequest, schema }, async (request, reply) => {
     const { id } = request.params
     if (!isDeviceId(id)) throw new Problem('bad-device-id')
     if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
-    const stored = await append(gateway, id, request.body, texts.get(request) as Buffer)
+    const stored = await append(gateway, unanswered, id, request.body, texts.get(request) as Buffer)
     return await reply.code(201).send(stored)
   })
 }
 
-function append (gateway: Gateway, device: string, { data, base64, event }: Static<typeof Message>, text: Buffer): Promise<Static<typeof Stored>> {
+/** Those who wait for Kafka's answer. */
+type Unanswered = Set<(problem: Problem) => void>
+
+/** The gateway has drained and hears no answer any more. They are told before the server ends their connections. */
+async function giveUp (unanswered: Unanswered): Promise<void> {
+  for (const reject of unanswered) reject(new Problem('outcome-unknown', 'This instance is going away, and Kafka did not answer before; the record may or may not be stored.'))
+  await new Promise((resolve) => setImmediate(resolve))
+}
+
+function append (gateway: Gateway, unanswered: Unanswered, device: string, { data, base64, event }: Static<typeof Message>, text: Buffer): Promise<Static<typeof Stored>> {
   if ((data === undefined) === (base64 === undefined)) throw new Problem('bad-request', 'The body has exactly one of data and base64.')
   const headers = new HeaderBlock()
   if (event !== undefined) headers.add(EVENT, event)
@@ -71,13 +82,18 @@ function append (gateway: Gateway, device: string, { data, base64, event }: Stat
 
   const downlink = gateway.log.topic(gateway.settings.topics.downlink)
   const key = Buffer.from(device)
-  return new Promise((resolve, reject) => {
+  return new Promise<Static<typeof Stored>>((resolve, reject) => {
+    const answered = (settle: () => void): void => {
+      unanswered.delete(reject)
+      settle()
+    }
     const waiter: Waiter = {
-      stored: (_id, _count, partition, offset) => resolve({ partition, offset }),
-      failed: (_id, { code, reason }) => reject(new Problem(problemOf[code], `${code}: Kafka said ${reason}.`, temporary.has(code) ? RETRY_AFTER_S : undefined))
+      stored: (_id, _count, partition, offset) => answered(() => resolve({ partition, offset })),
+      failed: (_id, { code, reason }) => answered(() => reject(new Problem(problemOf[code], `${code}: Kafka said ${reason}.`, temporary.has(code) ? RETRY_AFTER_S : undefined)))
     }
     const taken = downlink.append(homePartition(key, downlink.partitions), key, value, 0, value.length, headers, waiter, 1)
-    if (!taken) reject(new Problem('kafka-away', 'The gateway holds as many bytes for Kafka as it may; send again later.', RETRY_AFTER_S))
+    if (taken) unanswered.add(reject)
+    else reject(new Problem('kafka-away', 'The gateway holds as many bytes for Kafka as it may; send again later.', RETRY_AFTER_S))
   })
 }
 
