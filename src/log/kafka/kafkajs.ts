@@ -58,8 +58,10 @@ const METADATA_MAX_AGE_MS = 300_000
 const READ_COMMITTED = 1
 const METADATA_KEY = 3
 
-/** The result's `cut` ends every connection at once, and with them what kafkajs waits for. */
+/** The result's `cut` ends every connection at once, and with them what kafkajs waits for; a later one ends as it is opened. */
 export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterOptions): { raw: RawCluster, cut: () => void } {
+  let isCut = false
+  const end = (socket: Socket): void => { socket.destroy(new Error('the log is closed')) }
   const sockets = new Set<Socket>()
   const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster & { brokerPool: RawCluster['brokerPool'] & { createBroker: (options: unknown) => MetadataBroker } }
   const cluster = new Cluster({
@@ -69,6 +71,7 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
     socketFactory: (to: Destination) => {
       const socket = openSocket(to)
       sockets.add(socket)
+      if (isCut) end(socket) // of a retry that was under way; a frozen broker's would keep the process
       return socket.once('close', () => sockets.delete(socket))
     },
     connectionTimeout: requestTimeoutMs,
@@ -83,7 +86,11 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
   })
   const { createBroker } = cluster.brokerPool
   cluster.brokerPool.createBroker = (options) => tolerant(createBroker(options))
-  return { raw: cluster, cut: () => { for (const socket of sockets) socket.destroy(new Error('the log is closed')) } }
+  const cut = (): void => {
+    isCut = true
+    for (const socket of sockets) end(socket)
+  }
+  return { raw: cluster, cut }
 }
 
 /**
