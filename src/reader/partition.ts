@@ -6,12 +6,10 @@ import { cursorHead } from '../protocol/cursor.ts'
 import { murmur2 } from '../wire/murmur2.ts'
 import type { RecordView } from '../wire/record-view.ts'
 import { LastOffsets } from './last-offsets.ts'
-import { Pass } from './pass.ts'
+import { firstOf, Pass } from './pass.ts'
 import { Recent, type Budget } from './recent.ts'
 import { UNKNOWN_EPOCH, type Waiter, type Witness } from './waiter.ts'
 
-/** Who is behind by no more than this does not wait for those who are far behind: a walk so long takes some tens of ms. */
-const NEAR_RECORDS = 65_536
 /** A walk that reads from Kafka waits a little for others that may come along: as long as the last one took, within these. */
 const MIN_GATHER_MS = 10
 const MAX_GATHER_MS = 1_000
@@ -25,6 +23,8 @@ export interface Shared {
   readonly budget: Budget
   readonly signal: AbortSignal
   readonly sink: ReaderSink
+  /** Who is behind by no more than this does not wait for those who are far behind. */
+  readonly nearRecords: number
   /** A mark of the cluster, for cursors. */
   cluster: string
   partitions: number
@@ -131,9 +131,9 @@ export class PartitionReader {
   /** It hears of everything from its offset on, at once where nothing waits for it. */
   join (waiter: Waiter): void {
     if (this.#hasAll(waiter)) return waiter.live()
-    if (waiter.from > this.next) void this.#lookAhead(waiter)
     this.#waiting.add(waiter)
-    this.#schedule()
+    if (waiter.from > this.next) void this.#lookAhead(waiter)
+    else this.#schedule()
   }
 
   leave (waiter: Waiter): void {
@@ -199,8 +199,8 @@ export class PartitionReader {
         waiter.live()
         continue
       }
-      const inMemory = waiter.from > (this.recent.start ?? this.next)
-      const isNear = inMemory || this.next - waiter.from <= NEAR_RECORDS
+      const inMemory = firstOf(waiter) >= (this.recent.start ?? this.next)
+      const isNear = inMemory || this.next - waiter.from <= this.#shared.nearRecords
       const underWay = isNear ? this.#near : this.#far
       if (underWay?.canTake(waiter) === true) {
         this.#waiting.delete(waiter)

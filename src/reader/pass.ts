@@ -190,4 +190,4 @@ export class Pass {
 }
 
 /** Where a walk has to begin for it: with the batch that its witness tells of. */
-function firstOf ({ from, witness }: Waiter): number { return witness === undefined ? from : Math.max(0, from - 1) }
+export function firstOf ({ from, witness }: Waiter): number { return witness === undefined ? from : Math.max(0, from - 1) }

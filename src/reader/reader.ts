@@ -13,6 +13,8 @@ import type { Witness } from './waiter.ts'
 
 export type { ReaderSink } from './partition.ts'
 
+/** A walk so long takes some tens of ms. */
+const NEAR_RECORDS = 65_536
 const ONE_BATCH_BYTES = 1
 /** Producers learn of new partitions within five minutes (`metadata.max.age.ms`); until then they may write by the old count. */
 const SETTLE_MS = 600_000
@@ -42,7 +44,9 @@ export class Reader implements Partitions {
     this.#clock = clock
     this.#options = options
     const { signal } = this.#closing
-    this.#shared = { log, clock, topic: options.topic, budget: new Budget(options.historyBytes), signal, sink, cluster: '', partitions: 0, fetchedBytes: 0, fetches: 0 }
+    this.#shared = {
+      log, clock, topic: options.topic, budget: new Budget(options.historyBytes), signal, sink, nearRecords: NEAR_RECORDS, cluster: '', partitions: 0, fetchedBytes: 0, fetches: 0
+    }
     this.lookups = new Lookups(log, clock, options.topic, signal)
   }
 

@@ -1,0 +1,157 @@
+import t from 'tap'
+import { ATTRIBUTES, CRC } from '../../src/wire/batch.ts'
+import { crc32c } from '../../src/wire/crc32c.ts'
+import { given } from './given.ts'
+import { HeldPartition } from './held-partition.ts'
+
+/** A partition of so many batches of one record, for `a` and others in turn. */
+function filled (batches: number, others = ['b', 'c']): HeldPartition {
+  const held = new HeldPartition()
+  for (let n = 0; n < batches; n++) held.append(['a', ...others])
+  return held
+}
+
+await t.test('all who wait share a walk: each piece is read once, for a thousand as for one', async t => {
+  const { held, join, settle } = given({ held: filled(30) })
+  const all = Array.from({ length: 1_000 }, (_, n) => join(n % 2 === 0 ? 'a' : 'b', n % 30, held.witness(n % 30)))
+  await settle()
+  t.ok(all.every((one) => one.isLive && one.got.join() === held.offsetsOf(one.device).filter((offset) => offset >= one.from).join()))
+  t.equal(held.fetches, 10, 'thirty batches, three a piece')
+})
+
+await t.test('what one walk has read is there for those who come after it', async t => {
+  const { held, join, settle, tail } = given({ held: filled(30) })
+  tail()
+  join('a', 0)
+  await settle()
+  const { fetches } = held
+  const late = join('a', 0)
+  await settle()
+  t.ok(late.isLive && late.got.length === 30)
+  t.equal(held.fetches, fetches)
+})
+
+await t.test('who has nothing waiting is live at once, without a read', async t => {
+  const { held, join, tail } = given({ held: filled(3) })
+  const begin = held.end
+  for (let n = 0; n < 50; n++) held.append(['b'])
+  tail()
+  const witnesses = [begin, begin + 1, begin + 50].map((at) => held.witness(at))
+  for (const [n, at] of [begin, begin + 1, begin + 50].entries()) t.ok(join('a', at, witnesses[n]).isLive, `from ${at}`)
+  t.notOk(join('b', begin + 49, held.witness(begin + 49)).isLive, 'but who has something is not')
+  t.equal(held.fetches, 0)
+})
+
+await t.test('who is near does not wait for who is far', async t => {
+  const { clock, held, join } = given({ held: filled(300), nearRecords: 30 })
+  const far = join('a', 0)
+  const near = join('a', held.end - 30)
+  clock.turn()
+  clock.advance(1_000)
+  t.equal(held.asked.length, 2, 'two walks at a time')
+  for (let n = 0; n < 100 && !near.isLive; n++) {
+    for (const asked of held.asked.splice(0)) asked.answer()
+    await new Promise(setImmediate)
+    clock.turn()
+  }
+  t.ok(near.isLive && !far.isLive)
+  t.equal(near.got.length, 10)
+})
+
+await t.test('retention has passed its cursor: a gap is told, and it goes on with the first record that there is (G5)', async t => {
+  const { held, join, settle } = given({ held: filled(30) })
+  const witness = held.witness(6)
+  held.drop(45)
+  const waiter = join('a', 6, witness)
+  await settle()
+  t.strictSame([waiter.lostFor, waiter.isLive, waiter.got], [['retention'], true, held.offsetsOf('a').filter((offset) => offset >= 45)])
+})
+
+await t.test('retention has passed what stood before its cursor, and no more: there is no gap', async t => {
+  const { held, join, settle } = given({ held: filled(30) })
+  const witness = held.witness(45)
+  held.drop(45)
+  const waiter = join('a', 45, witness)
+  await settle()
+  t.strictSame([waiter.lostFor, waiter.isLive, waiter.got.length], [[], true, 15])
+})
+
+await t.test('another batch stands where its cursor\'s did: the topic was truncated or made anew (G5)', async t => {
+  const { held, join, settle } = given({ held: filled(30) })
+  const { batchMs } = held.witness(45) ?? { batchMs: 0 }
+  const [time, epoch, right] = [join('a', 45, { batchMs: batchMs - 1, epoch: 0 }), join('a', 45, { batchMs, epoch: 1 }), join('a', 45, { batchMs, epoch: 0 })]
+  await settle()
+  for (const wrong of [time, epoch]) t.strictSame([wrong.lostFor, wrong.isLive, wrong.got], [['truncated'], false, []])
+  t.strictSame([right.lostFor, right.isLive, right.got.length], [[], true, 15])
+  const end = join('a', held.end, { batchMs: 1, epoch: 0 })
+  await settle()
+  t.strictSame(end.lostFor, ['truncated'], 'at the end of it too, where nothing would be read')
+})
+
+await t.test('a cursor beyond the end: of an instance that is ahead, or of what is no more', async t => {
+  const { held, join, settle, tail } = given({ held: filled(3) })
+  const ahead = held.end + 3
+  held.append(['a', 'b', 'c'])
+  held.append(['a', 'b', 'c'])
+  const waiter = join('a', ahead, held.witness(ahead))
+  const lost = join('a', 1_000, { batchMs: 1, epoch: 0 })
+  await settle()
+  t.strictSame([waiter.isLive, waiter.got, lost.lostFor], [false, [], ['truncated']])
+  tail()
+  await settle()
+  t.strictSame([waiter.isLive, waiter.got, waiter.lostFor], [true, [ahead], []])
+})
+
+await t.test('the tail lost its place: those who are on the way begin anew by time, and what was known is forgotten', async t => {
+  const { held, join, settle, reader, gaps, tail } = given({ held: filled(30) })
+  const waiter = join('a', 0)
+  reader.gap(90, 30, 'truncated')
+  t.strictSame([gaps, waiter.lostFor, reader.next], [['90>30 truncated'], ['truncated'], 30])
+  const quiet = join('b', 10, held.witness(10))
+  reader.gap(30, 60, 'retention')
+  await settle()
+  t.strictSame([quiet.lostFor, quiet.isLive], [[], true], 'who reads behind the tail may still find it all')
+  tail()
+  t.equal(reader.next, 90)
+})
+
+await t.test('the epoch of a leader falls: it is another topic (G5)', async t => {
+  const { held, tail, gaps } = given()
+  held.append(['a'], 7)
+  tail()
+  held.append(['a'], 3)
+  tail()
+  t.strictSame(gaps, ['1>1 truncated'])
+})
+
+await t.test('what cannot be decoded is told to those who are on the way, too', async t => {
+  const { held, join, settle, tail, undecodable } = given({ held: filled(3, []) })
+  held.append(['a'])
+  held.batches[1]?.bytes.writeUInt8(0xff, 65)
+  held.batches[3]?.bytes.writeUInt8(0xff, 65)
+  tail()
+  const waiter = join('a', 0)
+  await settle()
+  t.strictSame([waiter.got, waiter.undecodables, undecodable], [[0, 2], 2, ['3-3 its checksum does not match']])
+})
+
+await t.test('a record whose headers end nowhere is told, and holds up none behind it', async t => {
+  const held = filled(3, [])
+  const { bytes } = held.batches[1] as { bytes: Buffer }
+  bytes.writeUInt8(2, bytes.length - 1) // says that one header follows
+  bytes.writeUInt32BE(crc32c(bytes, ATTRIBUTES, bytes.length), CRC)
+  const { join, settle } = given({ held })
+  const waiter = join('a', 0)
+  await settle()
+  t.strictSame([waiter.got, waiter.undecodables, waiter.isLive], [[0, 2], 1, true])
+})
+
+await t.test('Kafka does not answer: it is asked again', async t => {
+  const { clock, held, join, settle } = given({ held: filled(3, []) })
+  const waiter = join('a', 0)
+  clock.turn()
+  clock.advance(1_000)
+  held.asked.shift()?.fail()
+  await settle()
+  t.strictSame([waiter.got, waiter.isLive], [[0, 1, 2], true])
+})
