@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { messageFrame, type RecordCursor } from '../protocol/encode.ts'
 import { isJson } from '../protocol/json.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
+import type { Deliverable } from '../session/context.ts'
 import type { Mode } from '../session/opening.ts'
 import type { RecordView } from '../wire/record-view.ts'
 
@@ -9,7 +10,8 @@ const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/i
 const TEXT_TYPE = /^text\//i
 
 /** One record on its way to some sockets: each form of it is encoded when the first of them needs it, and once. */
-export class Delivery {
+export class Delivery implements Deliverable {
+  readonly offset: number
   readonly #value: Buffer | null
   readonly #event: string | undefined
   readonly #contentType: string | undefined
@@ -26,6 +28,7 @@ export class Delivery {
    * partition begin with. Throws a RangeError if the headers are malformed.
    */
   constructor (record: RecordView, { device, cursorHead }: { device?: string, cursorHead?: string }) {
+    this.offset = record.offset
     this.#value = record.value()
     this.#event = record.headerCount === 0 ? undefined : record.header('event')
     this.#contentType = record.headerCount === 0 ? undefined : record.header('content-type')

@@ -1,8 +1,9 @@
 import type { GapReason } from '../log/log.ts'
+import type { Place } from '../protocol/cursor.ts'
 import type { Deliverable } from '../session/context.ts'
 import type { Session } from '../session/session.ts'
 import type { PartitionReader } from './partition.ts'
-import type { Waiter, Witness } from './waiter.ts'
+import { UNKNOWN_EPOCH, type Waiter, type Witness } from './waiter.ts'
 
 /** One session on its way to where the tail of one partition stands. */
 export class Behind implements Waiter {
@@ -33,6 +34,13 @@ export class Behind implements Waiter {
     this.from = from
     this.witness = witness
     this.partition.join(this)
+  }
+
+  /** Everything before it was sent. What stands there is not looked at, so it is a place without a witness. */
+  get place (): Place | undefined {
+    if (!this.#begun) return undefined
+    const { offset, batchMs } = this.partition.reached(this)
+    return { partition: this.partition.partition, offset, batchMs: Math.max(batchMs, this.cursorMs), epoch: UNKNOWN_EPOCH }
   }
 
   leave (): void { if (this.#begun) this.partition.leave(this) }

@@ -39,11 +39,15 @@ export class Follower implements Following, BehindSink {
     this.#homes = partitions.homesOf(session.key)
   }
 
-  /** Undefined while it is on the way to where the tails stand. */
+  /** Undefined while it is still looked up where it begins. */
   cursor (): string | undefined {
-    if (this.#behind.length > 0) return undefined
     const { cluster, announced } = this.#partitions
-    return formatCursor(cluster, announced, this.#homes.map(({ place }) => place))
+    if (this.#behind.length > 0 && this.#homes.length < this.#behind.length) return undefined // places that no cursor of ours names
+    const places = this.#homes.map((home) => {
+      const behind = this.#behind.find(({ partition }) => partition === home)
+      return behind === undefined ? home.place : behind.place
+    })
+    return places.includes(undefined) ? undefined : formatCursor(cluster, announced, places as Place[])
   }
 
   get isLive (): boolean { return this.#behind.length === 0 }
@@ -60,7 +64,8 @@ export class Follower implements Following, BehindSink {
       (this.#behind.length === 0 || (this.#behind.length === 1 && this.isBehind(partition)))
   }
 
-  begin (since: Since): void {
+  begin (since: Since | Promise<Since>): void {
+    if (since instanceof Promise) return this.#hold(since)
     const { lookups } = this.#partitions
     switch (since.kind) {
       case 'live': return
@@ -70,16 +75,16 @@ export class Follower implements Following, BehindSink {
     }
   }
 
-  /** It begins where the tails stand now, and hears nothing before it has been told so, or otherwise. */
-  hold (): (since: Since) => void {
-    const held = this.#homes.map((home) => this.#add(home, home.place.batchMs))
-    const places = this.#homes.map(({ place }) => place)
-    return (since) => {
+  #hold (since: Promise<Since>): void {
+    const held = this.#homes.map((home) => ({ behind: this.#add(home, home.place.batchMs), place: home.place }))
+    void since.then((found) => {
       if (this.#ended) return
-      if (since.kind === 'live') return held.forEach((one, n) => { one.begin((places[n] as Place).offset) })
-      this.#behind = this.#behind.filter((one) => !held.includes(one))
-      this.begin(since)
-    }
+      if (found.kind === 'live') for (const { behind, place } of held) behind.begin(place.offset)
+      else {
+        this.#behind = NOBODY
+        this.begin(found)
+      }
+    })
   }
 
   /** The topic has more partitions, and producers have had time to learn it. */

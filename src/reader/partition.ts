@@ -141,6 +141,12 @@ export class PartitionReader {
     if (this.#near?.remove(waiter) !== true) this.#far?.remove(waiter)
   }
 
+  /** How far it has come, and the time of what stood before that; 0 where that is not known. */
+  reached (waiter: Waiter): { offset: number, batchMs: number } {
+    const pass = [this.#near, this.#far].find((one) => one?.has(waiter) === true)
+    return pass === undefined || pass.at <= waiter.from ? { offset: waiter.from, batchMs: 0 } : { offset: pass.at, batchMs: pass.batchMs }
+  }
+
   /** It comes again when its socket has taken what it was given. */
   park (waiter: Waiter): void {
     waiter.drained(() => { this.join(waiter) })

@@ -22,6 +22,8 @@ export class Pass {
   #full = new Set<Waiter>()
   /** The next offset that it walks. */
   at: number
+  /** The time of the batch before it; 0: none was walked yet. */
+  batchMs = 0
 
   constructor (partition: PartitionReader, waiters: readonly Waiter[]) {
     this.#partition = partition
@@ -55,6 +57,8 @@ export class Pass {
     this.#unseen = this.#unseen.filter((one) => one !== waiter)
     return true
   }
+
+  has (waiter: Waiter): boolean { return this.#waiters.get(waiter.device)?.includes(waiter) === true }
 
   /** Everybody who is still here. */
   * waiters (): Generator<Waiter> { for (const same of this.#waiters.values()) yield * same }
@@ -125,6 +129,7 @@ export class Pass {
       batch: (base, last, batchMs, epoch) => {
         if (base >= next || this.#full.size > 0 || clock.now() > untilMs || this.#size === 0) return false
         this.#compare(base, last, batchMs, epoch)
+        this.batchMs = batchMs
         return true
       },
       record: (record) => { if (record.offset < next) this.#deliver(record) },

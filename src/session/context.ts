@@ -41,16 +41,27 @@ export interface Watching {
   forget: (session: Session) => void
 }
 
+/** A position that the server holds for a socket, which moves as the device receives. */
+export interface Hold {
+  /** Everything up to this cursor was received. */
+  received: (cursor: string) => void
+  /** Nothing for the device lies before this cursor either. */
+  passed: (cursor: string) => void
+  release: () => void
+}
+
 /** A record on its way to sockets. */
 export interface Deliverable {
+  readonly offset: number
   /** The WebSocket frame for a socket of that mode; undefined where it gets none. `placed`: with the cursor behind it. */
   frame: (mode: Mode, placed: boolean) => Buffer | undefined
 }
 
 /** Where one session stands in the downlink. */
 export interface Following {
-  begin: (since: Since) => void
-  /** Behind which everything of its device was sent to it; undefined while it is on the way to where the tails stand. */
+  /** While a promise is not settled, records from now on wait. */
+  begin: (since: Since | Promise<Since>) => void
+  /** Behind which everything of its device was sent to it; undefined while it is still looked up where it begins. */
   cursor: () => string | undefined
   /** Whether live records of the partition are not for it yet: it will come past them. */
   isBehind: (partition: number) => boolean

@@ -8,13 +8,14 @@ import { refusals, type RefusalCode } from '../protocol/refusals.ts'
 import type { Since } from '../protocol/since.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
 import { homePartition } from '../wire/murmur2.ts'
-import type { Context, Deliverable, Following } from './context.ts'
+import type { Context, Deliverable, Following, Hold } from './context.ts'
 import { handle } from './handlers/index.ts'
 import { HeldPongs, MAX_PENDING_PONGS } from './held-pongs.ts'
 import type { Mode, Opening } from './opening.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer } from './peer.ts'
 import { publish } from './publish.ts'
+import { Receipts } from './receipts.ts'
 
 const SESSION_ID_BYTES = 12
 /** A socket that was paused for its own bound is read again when half of it is free: fewer turns than one by one. */
@@ -55,6 +56,7 @@ export class Session implements Waiter {
   #toldCursor: string | undefined
   #isStalled = false
   #heldPongs: HeldPongs | undefined
+  #receipts: Receipts | undefined
 
   constructor (context: Context, peer: Peer, { device, mode, session, holdPongs }: Opening) {
     this.context = context
@@ -73,9 +75,9 @@ export class Session implements Waiter {
   get closing (): boolean { return this.#closing }
 
   /** The first frame, then what it asked for. */
-  greet (since: Since): void {
+  greet (since: Since | Promise<Since>): void {
     const { limits: { heartbeatMs, maxFrameBytes, inFlight, outboxBytes }, storage } = this.context
-    const resuming = since.kind !== 'live'
+    const resuming = since instanceof Promise || since.kind !== 'live'
     this.#toldCursor = resuming ? undefined : this.following.cursor()
     if (!this.isRaw) {
       this.sendText(welcome({
@@ -157,7 +159,19 @@ export class Session implements Waiter {
     const frame = delivery.frame(this.mode, placed)
     if (frame === undefined) return
     this.send(frame)
-    if (!placed && following.isHome(partition)) this.#cursorDue = true
+    if (!following.isHome(partition)) return
+    if (!placed) this.#cursorDue = true
+    if (this.#receipts === undefined) return
+    this.#receipts.sent(partition, delivery.offset)
+    if (this.isRaw) this.#receipts.pingSoon(() => this.#ping())
+  }
+
+  /** Its position is held from now on, and moves as it receives. */
+  hold (hold: Hold): void { this.#receipts = new Receipts(this.context.clock, hold, this.following) }
+
+  #ping (): void {
+    this.flush() // it goes out behind what came before it
+    if (!this.#closing) this.#peer.ping(this.#receipts?.ping())
   }
 
   /** More waits for it than should, so that it should be given no more than what is live. */
@@ -170,7 +184,9 @@ export class Session implements Waiter {
   }
 
   /** The device has handled everything before the cursor. */
-  received (_cursor: string): void {}
+  received (cursor: string): void {
+    if (this.#receipts?.received(cursor) === false) this.close('bad-received')
+  }
 
   /** It stands where the tails stand, and is live from now on. */
   caughtUp (): void { this.#tell(live(this.#toldCursor = this.following.cursor())) }
@@ -226,6 +242,7 @@ export class Session implements Waiter {
     this.#pushAck()
     if (name === 'draining') {
       this.#tellCursor()
+      if (!this.isRaw) this.#receipts?.quiet()
       this.#tell(bye(name, retryMs))
     }
     this.#closing = true
@@ -262,7 +279,10 @@ export class Session implements Waiter {
   }
 
   /** A pong came: the answer to our ping, or one that nobody asked for. */
-  ponged (_data: Buffer): void { this.#heard = true }
+  ponged (data: Buffer): void {
+    this.#heard = true
+    if (this.isRaw) this.#receipts?.ponged(data)
+  }
 
   /** Called once a heartbeat. While it is not read nothing can be heard from it, so nothing counts as missed. */
   beat (): void {
@@ -271,8 +291,8 @@ export class Session implements Waiter {
     if (this.#missed >= MISSED_HEARTBEATS) this.close('heartbeat-lost')
     else if (!this.#closing) {
       this.#tellCursor()
-      this.flush() // a ping goes out behind what came before it
-      this.#peer.ping()
+      if (!this.isRaw) this.#receipts?.quiet()
+      this.#ping()
     }
   }
 
@@ -283,5 +303,6 @@ export class Session implements Waiter {
     this.#ackId = 0
     this.context.watchers.forget(this)
     this.following.end()
+    this.#receipts?.end()
   }
 }
