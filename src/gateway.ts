@@ -100,6 +100,9 @@ export class Gateway {
   /** Bytes of the downlink that were read from Kafka again, for devices that came back. */
   get catchupBytes (): number { return this.#reader.fetchedBytes }
 
+  /** The requests for them. */
+  get catchupFetches (): number { return this.#reader.fetches }
+
   /** Only when started. What it gives must be called when the socket has ended. */
   connect (peer: Peer, opening: Opening): { session: Session, ended: () => void } {
     const session = new Session(this.#context as Context, peer, opening)

@@ -35,6 +35,7 @@ export class Reader implements Partitions {
   #shared: Shared
   #readers: PartitionReader[] = []
   #tail: Tail | undefined
+  #cancelSettle: () => void = () => {}
   readonly lookups: Lookups
   /** Told when devices' homes have changed. */
   onRehome: () => void = () => {}
@@ -82,6 +83,7 @@ export class Reader implements Partitions {
 
   close (): void {
     this.#closing.abort()
+    this.#cancelSettle()
     this.#tail?.close()
   }
 
@@ -105,7 +107,8 @@ export class Reader implements Partitions {
 
   #grown (count: number): void {
     for (let p = this.#readers.length; p < count; p++) this.#readers.push(new PartitionReader(this.#shared, p, 0, undefined))
-    this.#clock.after(SETTLE_MS, () => {
+    this.#cancelSettle()
+    this.#cancelSettle = this.#clock.after(SETTLE_MS, () => {
       this.#shared.partitions = count
       this.onRehome()
     })

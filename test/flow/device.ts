@@ -95,12 +95,18 @@ export class ProtocolDevice extends Device<ServerFrame> {
   welcome: ServerFrame | undefined
   /** The last cursor that the heartbeat, or a goodbye, told; it may come between any two frames. */
   cursor: string | undefined
+  #onCursor: (cursor: string) => void = () => {}
 
   override read (data: Buffer): ServerFrame { return JSON.parse(data.toString()) as ServerFrame }
 
   override isAwaited (frame: ServerFrame): boolean {
-    if (frame.type === 'cursor') this.cursor = frame.cursor as string
+    if (frame.type === 'cursor') this.#onCursor(this.cursor = frame.cursor as string)
     return frame.type !== 'cursor'
+  }
+
+  /** The cursor that it was told, or the first that it will be. */
+  told (): Promise<string> {
+    return this.cursor !== undefined ? Promise.resolve(this.cursor) : new Promise((resolve) => { this.#onCursor = resolve })
   }
 
   publish (id: number, fields: object): void { this.send(JSON.stringify({ type: 'publish', id, ...fields })) }

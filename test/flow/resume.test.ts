@@ -1,24 +1,10 @@
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
-import type { ProtocolDevice, ServerFrame } from './device.ts'
 import { gatewayOn, startGateway } from './gateway.ts'
 import { write } from './kafka.ts'
+import { data, since, untilLive } from './resume.ts'
 
 const broker = await testBroker(t)
-
-function query (cursor: unknown): { query: string } { return { query: `?since=${String(cursor)}` } }
-
-/** The next frames up to the `live` that ends a catch-up, without it. */
-async function untilLive (device: ProtocolDevice): Promise<ServerFrame[]> {
-  const frames: ServerFrame[] = []
-  for (;;) {
-    const frame = await device.next()
-    if (frame.type === 'live') return frames
-    frames.push(frame)
-  }
-}
-
-const data = (frames: ServerFrame[]): unknown[] => frames.map((frame) => frame.data)
 
 await t.test('a socket that comes back with its cursor gets what came meanwhile, once and in order, and then goes live (G4)', async t => {
   const gateway = await startGateway(t, broker)
@@ -30,13 +16,13 @@ await t.test('a socket that comes back with its cursor gets what came meanwhile,
   await first.close()
   await write(broker.brokers, gateway.downlink, [{ key: 'd1', value: '2' }, { key: 'other', value: '0' }, { key: 'd1', value: '3' }])
 
-  const second = await gateway.device('d1', query(message.cursor))
+  const second = await gateway.device('d1', since(message.cursor))
   t.match(second.welcome, { resuming: true })
   t.strictSame(data(await untilLive(second)), [2, 3])
   await write(broker.brokers, gateway.downlink, [{ key: 'd1', value: '4' }])
   t.match(await second.nextOf('message'), { data: 4 })
 
-  const again = await gateway.device('d1', query(first.welcome?.cursor))
+  const again = await gateway.device('d1', since(first.welcome?.cursor))
   t.strictSame(data(await untilLive(again)), [1, 2, 3, 4], 'the welcome\'s cursor stands before all of them')
 })
 
@@ -46,7 +32,7 @@ await t.test('on another instance, that has just started and has to read it from
   await first.close()
   await write(broker.brokers, gateway.downlink, Array.from({ length: 1000 }, (_, n) => ({ key: n % 2 === 0 ? 'd1' : 'other', value: String(n) })))
   const other = await gatewayOn(t, broker.brokers, { uplink: gateway.uplink, downlink: gateway.downlink })
-  const second = await other.device('d1', query(first.welcome?.cursor))
+  const second = await other.device('d1', since(first.welcome?.cursor))
   t.strictSame(data(await untilLive(second)), Array.from({ length: 500 }, (_, n) => 2 * n))
 })
 
@@ -59,16 +45,16 @@ await t.test('earliest, an age, and a time', async t => {
     { key: 'd2', value: '0', timestamp: String(now - 3 * hour) }
   ])
   await write(broker.brokers, gateway.downlink, [{ key: 'd1', value: '2', timestamp: String(now - hour) }])
-  for (const [since, expected] of [['earliest', [1, 2]], ['-2h', [2]], ['-30m', []], [new Date(now - 2 * hour).toISOString(), [2]]] as const) {
-    t.strictSame(data(await untilLive(await gateway.device('d1', query(since)))), expected, since)
+  for (const [from, expected] of [['earliest', [1, 2]], ['-2h', [2]], ['-30m', []], [new Date(now - 2 * hour).toISOString(), [2]]] as const) {
+    t.strictSame(data(await untilLive(await gateway.device('d1', since(from)))), expected, from)
   }
 })
 
 await t.test('what is no cursor is refused before the upgrade', async t => {
   const gateway = await startGateway(t, broker)
-  for (const since of ['', '1', '2.abc.4.0.0.0.0', '1.abc.4.9.0.0.0', '-10y', '2999-01-01T00:00:00Z', '1.abc.4.0.x.0.0']) {
-    const answer = await fetch(`${gateway.origin}/ws/d1?since=${since}`, { headers: { 'sec-websocket-protocol': 'sluice.v1' } })
-    t.equal(answer.status, 400, since)
+  for (const from of ['', '1', '2.abc.4.0.0.0.0', '1.abc.4.9.0.0.0', '-10y', '2999-01-01T00:00:00Z', '1.abc.4.0.x.0.0']) {
+    const answer = await fetch(`${gateway.origin}/ws/d1?since=${from}`, { headers: { 'sec-websocket-protocol': 'sluice.v1' } })
+    t.equal(answer.status, 400, from)
     t.match(await answer.json(), { code: 'bad-cursor' })
   }
 })

@@ -15,6 +15,7 @@ export class Tailer {
   #positions: Position[] = []
   #loops = new Map<number, Promise<void>>()
   #closing = new AbortController()
+  #cancelLook: () => void = () => {}
 
   constructor (cluster: Cluster, clock: Clock) {
     this.#cluster = cluster
@@ -23,13 +24,12 @@ export class Tailer {
   }
 
   #look (): void {
-    const cancel = this.#clock.after(LOOK_MS, () => {
+    this.#cancelLook = this.#clock.after(LOOK_MS, () => {
       this.#clock.soon(() => { // answers that are there already come first
         for (const position of this.#positions) position.look()
         if (!this.#closing.signal.aborted) this.#look()
       })
     })
-    this.#closing.signal.addEventListener('abort', cancel, { once: true })
   }
 
   follow (topic: string, offsets: readonly number[], sink: TailSink): Tail {
@@ -74,6 +74,7 @@ export class Tailer {
 
   async close (): Promise<void> {
     this.#closing.abort()
+    this.#cancelLook()
     this.#positions = []
     await this.#cluster.close()
     await Promise.all(this.#loops.values())

@@ -1,0 +1,157 @@
+import t from 'tap'
+import { testBroker } from '../kafka/broker.ts'
+import type { ProtocolDevice, ServerFrame } from './device.ts'
+import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
+import { withAdmin, withProducer, write } from './kafka.ts'
+import { data, since, untilLive } from './resume.ts'
+
+const broker = await testBroker(t)
+const { brokers } = broker
+/** zlib.crc32('d1') % 4 */
+const CRC32_HOME = 2
+
+/** A second instance on the same topics, which has seen nothing yet. */
+async function instance (t: Parameters<typeof gatewayOn>[0], { uplink, downlink }: TestGateway, settings = {}): Promise<TestGateway> {
+  return await gatewayOn(t, brokers, { uplink, downlink }, { settings })
+}
+
+/** Connects so many at once, each with what it asks for. */
+async function connectAll (gateway: TestGateway, ids: readonly string[], query: (id: string, n: number) => { query: string }): Promise<ProtocolDevice[]> {
+  const devices: ProtocolDevice[] = []
+  for (let n = 0; n < ids.length; n += 250) devices.push(...await Promise.all(ids.slice(n, n + 250).map((id, at) => gateway.device(id, query(id, n + at)))))
+  return devices
+}
+
+const range = (count: number, from = 0): number[] => Array.from({ length: count }, (_, n) => from + n)
+
+await t.test('two thousand devices with fifty records each, on an instance that has just started: each its own, in order, and each partition is read once (G4)', async t => {
+  const [devices, records] = [2_000, 50]
+  const gateway = await startGateway(t, broker)
+  const ids = range(devices).map((n) => `d${n}`)
+  const first = await gateway.device('d0')
+  const cursor = first.welcome?.cursor
+  await first.close()
+  await withProducer(brokers, async (producer) => {
+    for (let n = 0; n < records; n++) await producer.send({ topic: gateway.downlink, messages: ids.map((key) => ({ key, value: String(n) })) })
+  })
+  const other = await instance(t, gateway)
+  const all = await connectAll(other, ids, (id) => id === 'd0' ? since(cursor) : since('earliest'))
+  const due = range(records).join()
+  let right = 0
+  for (const device of all) if (data(await untilLive(device)).join() === due) right++
+  t.equal(right, devices)
+  const { catchupBytes, catchupFetches } = other.app.gateway
+  const pieces = Math.ceil(catchupBytes / (1 << 20))
+  t.ok(catchupFetches <= pieces + 8, `${catchupFetches} fetches for ${catchupBytes} bytes in 4 partitions`)
+  for (const device of all) device.socket.terminate()
+})
+
+await t.test('devices that wake with nothing waiting cost no read at all', async t => {
+  const gateway = await startGateway(t, broker)
+  const ids = range(300).map((n) => `d${n}`)
+  const asleep = await connectAll(gateway, ids, () => ({ query: '' }))
+  await Promise.all(asleep.map((device) => device.close()))
+  await write(brokers, gateway.downlink, range(2_000).map((n) => ({ key: `other-${n}`, value: '0' })))
+  const last = await gateway.device('other-1999')
+  await write(brokers, gateway.downlink, [{ key: 'other-1999', value: '1' }])
+  t.match(await last.next(), { data: 1 })
+  const before = gateway.app.gateway.catchupFetches
+  for (const [n, id] of ids.entries()) t.strictSame(await untilLive(await gateway.device(id, since(asleep[n]?.welcome?.cursor))), [])
+  t.equal(gateway.app.gateway.catchupFetches, before)
+})
+
+await t.test('retention has passed the cursor: the gap comes before any message (G5)', async t => {
+  const gateway = await startGateway(t, broker)
+  const first = await gateway.device('d1')
+  const partition = Number(String(first.welcome?.cursor).split('.')[3])
+  await first.close()
+  await write(brokers, gateway.downlink, range(5).map((n) => ({ key: 'd1', value: String(n) })))
+  await withAdmin(brokers, async (admin) => {
+    await admin.fetchTopicMetadata({ topics: [gateway.downlink] })
+    await admin.deleteTopicRecords({ topic: gateway.downlink, partitions: [{ partition, offset: '3' }] })
+  })
+  const other = await instance(t, gateway)
+  const frames = await untilLive(await other.device('d1', since(first.welcome?.cursor)))
+  t.match(frames, [{ type: 'gap', reason: 'retention' }, { data: 3 }, { data: 4 }])
+  t.match(await (await fetch(`${other.origin}/metrics`)).text(), 'sluice_gaps_total{reason="retention"} 1')
+
+  const raw = await other.raw('d1', since(first.welcome?.cursor))
+  t.strictSame(await raw.take(2), ['3', '4'], 'a raw socket cannot be told, and goes on all the same')
+})
+
+await t.test('the device was away for longer than retention, and nothing came for it: no gap, no read', async t => {
+  const gateway = await startGateway(t, broker)
+  const first = await gateway.device('d1')
+  const partition = Number(String(first.welcome?.cursor).split('.')[3])
+  await first.close()
+  const neighbour = range(500).map((n) => `n${n}`)
+  await write(brokers, gateway.downlink, neighbour.map((key) => ({ key, value: '0' })))
+  const seen = await gateway.device('n1', since('earliest'))
+  await untilLive(seen)
+  await withAdmin(brokers, async (admin) => {
+    await admin.fetchTopicMetadata({ topics: [gateway.downlink] })
+    await admin.deleteTopicRecords({ topic: gateway.downlink, partitions: [{ partition, offset: '-1' }] })
+  })
+  const before = gateway.app.gateway.catchupFetches
+  t.strictSame(await untilLive(await gateway.device('d1', since(first.welcome?.cursor))), [])
+  t.equal(gateway.app.gateway.catchupFetches, before)
+})
+
+await t.test('another record stands where the cursor\'s did, or the cursor is from another cluster: a gap, and on by time (G5)', async t => {
+  const gateway = await startGateway(t, broker)
+  const first = await gateway.device('d1')
+  await write(brokers, gateway.downlink, range(4).map((n) => ({ key: 'd1', value: String(n) })))
+  const [, second] = await first.take(2) as [ServerFrame, ServerFrame]
+  const parts = String(second.cursor).split('.')
+  const changed = (at: number, to: string): string => parts.map((part, n) => n === at ? to : part).join('.')
+  const cases: Array<[what: string, cursor: string, reason: string]> = [
+    ['another time', changed(5, String(Number(parts[5]) - 1)), 'truncated'],
+    ['another epoch', changed(6, '9'), 'truncated'],
+    ['beyond the end', changed(4, '900'), 'truncated'],
+    ['another cluster', changed(1, 'zzz'), 'cluster']
+  ]
+  for (const on of [gateway, await instance(t, gateway)]) {
+    for (const [what, cursor, reason] of cases) {
+      const [gap, ...messages] = await untilLive(await on.device('d1', since(cursor)))
+      t.match(gap, { type: 'gap', reason }, what)
+      t.strictSame(data(messages), [0, 1, 2, 3], 'what came within the last minute comes again')
+    }
+  }
+})
+
+await t.test('partitions are added while devices are here and while they are away: nothing is lost', async t => {
+  const gateway = await startGateway(t, broker)
+  const ids = range(40).map((n) => `d${n}`)
+  const [here, away] = [await connectAll(gateway, ids, () => ({ query: '' })), await connectAll(gateway, ids, () => ({ query: '' }))]
+  await Promise.all(away.map((device) => device.close()))
+  await withAdmin(brokers, (admin) => admin.createPartitions({ topicPartitions: [{ topic: gateway.downlink, count: 7 }] }))
+  await write(brokers, gateway.downlink, ids.map((key) => ({ key, value: '"new"' })))
+  for (const device of here) t.match(await device.next(), { type: 'message', data: 'new' })
+  for (const on of [gateway, await instance(t, gateway)]) {
+    const back = await connectAll(on, ids, (_id, n) => since(away[n]?.welcome?.cursor))
+    for (const device of back) t.strictSame(data(await untilLive(device)), ['new'])
+    for (const device of back) device.socket.terminate()
+  }
+})
+
+await t.test('downlink.partitioner: where the records of a device are looked for', async t => {
+  const gateway = await startGateway(t, broker)
+  await withProducer(brokers, async (producer) => {
+    for (const partition of range(4)) await producer.send({ topic: gateway.downlink, messages: [{ key: 'd1', value: String(partition), partition }] })
+  })
+  const any = await instance(t, gateway, { downlink: { partitioner: 'any' } })
+  const device = await any.device('d1', since('earliest'))
+  const frames = await untilLive(device)
+  t.strictSame(data(frames).sort(), range(4))
+  t.ok(frames.every(({ cursor }) => cursor === undefined))
+  await write(brokers, gateway.downlink, [{ key: 'd1', value: '"live"' }])
+  t.match(await device.next(), { data: 'live' })
+  const cursor = await device.told()
+  t.equal(cursor.split('~').length, 4)
+  await device.close()
+  await write(brokers, gateway.downlink, [{ key: 'd1', value: '"away"' }])
+  t.strictSame(data(await untilLive(await any.device('d1', since(cursor)))), ['away'])
+
+  const crc32 = await instance(t, gateway, { downlink: { partitioner: 'crc32' } })
+  t.strictSame(data(await untilLive(await crc32.device('d1', since('earliest')))).filter((n) => typeof n === 'number'), [CRC32_HOME])
+})
