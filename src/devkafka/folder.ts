@@ -45,27 +45,36 @@ export function openFolder (dir: string, retentionBytes: number, say: (sentence:
       rmSync(metaPath(name))
       rmSync(join(topicsDir, name), { recursive: true })
     },
-    openLog: (topic, partition, note) => openLog(join(topicsDir, topic, String(partition)), retentionBytes, note, say),
+    openLog: (topic, partition, { tombstoneMs }, note) => openLog(join(topicsDir, topic, String(partition)), retentionBytes, tombstoneMs, note, say),
     close: unlock
   }
 }
 
-function openLog (dir: string, retentionBytes: number, note: (batch: Buffer, header: BatchHeader) => void, say: (sentence: string) => void): Log {
+function openLog (
+  dir: string, retentionBytes: number, tombstoneMs: number | undefined, note: (batch: Buffer, header: BatchHeader) => void, say: (sentence: string) => void
+): Log {
   mkdirSync(dir, { recursive: true })
   const startPath = join(dir, 'start')
+  const compacted = tombstoneMs !== undefined
   const pathOf = (base: number): string => join(dir, `${String(base).padStart(BASE_DIGITS, '0')}${SEGMENT}`)
   const found: Segment[] = []
   for (const name of readdirSync(dir).filter((file) => file.endsWith(SEGMENT)).sort()) {
     const base = Number(name.slice(0, BASE_DIGITS))
-    // After a cut in the midst of the log, what follows would leave a gap of offsets.
-    if (found.length > 0 && found.at(-1)?.next !== base) {
+    const end = found.at(-1)?.next ?? base
+    // After a cut in the midst of the log, what follows would leave a gap of offsets; in a compacted one there are such gaps.
+    if (base < end || (base > end && !compacted)) {
       say(`${join(dir, name)} does not follow what was kept before it, and was removed.`)
       rmSync(join(dir, name))
-    } else found.push(recoverSegment(join(dir, name), base, note, say))
+    } else found.push(recoverSegment(join(dir, name), base, compacted, note, say))
   }
   return new Log({
     retentionBytes,
+    tombstoneMs,
     store: (base) => new FileStore(pathOf(base)),
+    replace: (base, bytes) => {
+      writeWhole(pathOf(base), bytes)
+      return new FileStore(pathOf(base))
+    },
     found,
     start: existsSync(startPath) ? Number(readFileSync(startPath, 'utf8')) : 0,
     trimmed: (start) => writeWhole(startPath, String(start))
@@ -78,7 +87,7 @@ function clusterIdOf (path: string): string {
 }
 
 /** Whole or not at all, whenever the process ends. */
-function writeWhole (path: string, content: string): void {
+function writeWhole (path: string, content: string | Buffer): void {
   writeFileSync(`${path}.new`, content)
   renameSync(`${path}.new`, path)
 }

@@ -3,9 +3,9 @@ import { readHeader, soundBytes } from './batch.ts'
 import { Segment } from './segment.ts'
 import { FileStore } from './store.ts'
 
-/** Reads a segment's file up to the first batch that is torn, damaged or not the next one, and cuts it off there. */
+/** Reads a segment's file up to the first batch that is torn, damaged or not the next one (in a compacted log: not a later one), and cuts it off there. */
 export function recoverSegment (
-  path: string, base: number, note: (batch: Buffer, header: BatchHeader) => void, say: (sentence: string) => void
+  path: string, base: number, compacted: boolean, note: (batch: Buffer, header: BatchHeader) => void, say: (sentence: string) => void
 ): Segment {
   const store = new FileStore(path)
   const segment = new Segment(base, store)
@@ -13,7 +13,7 @@ export function recoverSegment (
   for (let size = soundBytes(bytes, 0); size > 0; size = soundBytes(bytes, segment.bytes)) {
     const batch = bytes.subarray(segment.bytes, segment.bytes + size)
     const header = readHeader(batch)
-    if (header.base !== segment.next) break
+    if (header.base < segment.next || (header.base > segment.next && !compacted)) break
     segment.place(header, size)
     note(batch, header)
   }

@@ -46,6 +46,7 @@ export class Segment {
   }
 
   read (at: number, bytes: number): Buffer { return this.#store.read(at, bytes) }
+  batches (): Buffer[] { return this.#places.map(({ at, bytes }) => this.read(at, bytes)) }
   close (): void { this.#store.close() }
   remove (): void { this.#store.remove() }
 }

@@ -1,6 +1,7 @@
 import type { BatchHeader } from './batch.ts'
 import { Log } from './log.ts'
 import { MemoryStore } from './store.ts'
+import type { TopicConfigs } from './topic-configs.ts'
 
 export interface SavedTopic { readonly name: string, readonly partitions: number, readonly configs: Record<string, string> }
 
@@ -12,7 +13,7 @@ export interface Storage {
   saveTopic: (topic: SavedTopic) => void
   removeTopic: (name: string) => void
   /** Opens a partition's log and shows each batch that it holds already. */
-  openLog: (topic: string, partition: number, note: (batch: Buffer, header: BatchHeader) => void) => Log
+  openLog: (topic: string, partition: number, configs: TopicConfigs, note: (batch: Buffer, header: BatchHeader) => void) => Log
   close: () => void
 }
 
@@ -22,7 +23,13 @@ export function memoryStorage (clusterId: string, retentionBytes: number): Stora
     topics: () => [],
     saveTopic: () => {},
     removeTopic: () => {},
-    openLog: () => new Log({ retentionBytes, start: 0, store: () => new MemoryStore() }),
+    openLog: (_topic, _partition, { tombstoneMs }) => new Log({
+      retentionBytes,
+      tombstoneMs,
+      start: 0,
+      store: () => new MemoryStore(),
+      replace: (_base, bytes) => new MemoryStore(bytes)
+    }),
     close: () => {}
   }
 }

@@ -12,7 +12,9 @@ export interface Store {
 const FIRST_BYTES = 4096
 
 export class MemoryStore implements Store {
-  #buffer = Buffer.alloc(0)
+  #buffer: Buffer
+
+  constructor (bytes: Buffer = Buffer.alloc(0)) { this.#buffer = bytes }
 
   append (bytes: Buffer, at: number): void {
     if (at + bytes.length > this.#buffer.length) {

@@ -1,6 +1,6 @@
 import { ErrorCode } from '../wire/errors.ts'
 
-/** The topic settings that Kafka 4 knows, with its defaults. The broker obeys max.message.bytes alone. */
+/** The topic settings that Kafka 4 knows, with its defaults. The broker obeys max.message.bytes, cleanup.policy and delete.retention.ms. */
 const defaults = {
   'cleanup.policy': 'delete',
   'compression.type': 'producer',
@@ -36,6 +36,13 @@ export class TopicConfigs {
   constructor (given: Record<string, string>) { this.given = { ...given } }
 
   get maxMessageBytes (): number { return Number(this.given['max.message.bytes'] ?? defaults['max.message.bytes']) }
+
+  get compacted (): boolean { return (this.given['cleanup.policy'] ?? defaults['cleanup.policy']).includes('compact') }
+
+  /** How long a compacted topic keeps a record without value; undefined for a topic that is not compacted. */
+  get tombstoneMs (): number | undefined {
+    return this.compacted ? Number(this.given['delete.retention.ms'] ?? defaults['delete.retention.ms']) : undefined
+  }
 
   shown (): ShownConfig[] {
     return Object.entries(defaults).map(([name, value]) => ({ name, value: this.given[name] ?? value, isDefault: !(name in this.given) }))

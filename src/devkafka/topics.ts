@@ -93,10 +93,10 @@ export class Topics {
     this.#topics.set(name, topic)
   }
 
-  #openPartitions ({ name, partitions }: Topic, count: number): void {
+  #openPartitions ({ name, partitions, configs }: Topic, count: number): void {
     while (partitions.length < count) {
       const index = partitions.length
-      partitions.push(new Partition((note) => this.#storage.openLog(name, index, note)))
+      partitions.push(new Partition((note) => this.#storage.openLog(name, index, configs, note)))
     }
   }
 }

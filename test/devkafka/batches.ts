@@ -1,7 +1,9 @@
 import { crc32c } from '../../src/wire/crc32c.ts'
 
 export interface BatchOptions {
-  readonly values?: string[]
+  readonly values?: Array<string | null>
+  /** None has a key without it. */
+  readonly keys?: string[]
   readonly times?: number[]
   readonly producerId?: number
   readonly epoch?: number
@@ -20,11 +22,11 @@ export const CONTROL = 0x20
 
 /** A RecordBatch v2 by the book, written apart from the broker's own code so that the two hold each other. */
 export function batch (options: BatchOptions = {}): Buffer {
-  const { values = ['value'], producerId = -1, epoch = -1, sequence = -1, attributes = 0, baseOffset = 0, magic = 2 } = options
+  const { values = ['value'], keys = [], producerId = -1, epoch = -1, sequence = -1, attributes = 0, baseOffset = 0, magic = 2 } = options
   const times = options.times ?? values.map(() => Date.now())
   const count = options.count ?? values.length
   const base = times[0] ?? 0
-  const body = options.body ?? Buffer.concat(values.map((value, n) => record(value, (times[n] ?? base) - base, n)))
+  const body = options.body ?? Buffer.concat(values.map((value, n) => record(keys[n], value, (times[n] ?? base) - base, n)))
   const header = Buffer.alloc(61)
   header.writeBigInt64BE(BigInt(baseOffset), 0)
   header.writeInt32BE(49 + body.length, 8)
@@ -43,10 +45,15 @@ export function batch (options: BatchOptions = {}): Buffer {
   return whole
 }
 
-function record (value: string, timeDelta: number, offsetDelta: number): Buffer {
-  const bytes = Buffer.from(value)
-  const body = Buffer.concat([Buffer.from([0]), varint(timeDelta), varint(offsetDelta), varint(-1), varint(bytes.length), bytes, varint(0)])
+function record (key: string | undefined, value: string | null, timeDelta: number, offsetDelta: number): Buffer {
+  const body = Buffer.concat([Buffer.from([0]), varint(timeDelta), varint(offsetDelta), sized(key ?? null), sized(value), varint(0)])
   return Buffer.concat([varint(body.length), body])
+}
+
+function sized (text: string | null): Buffer {
+  if (text === null) return varint(-1)
+  const bytes = Buffer.from(text)
+  return Buffer.concat([varint(bytes.length), bytes])
 }
 
 function varint (value: number): Buffer {

@@ -136,6 +136,8 @@ function serverProperties ({ folder, port, nodeId, controllerPorts }: Place): Re
     'share.coordinator.state.topic.min.isr': inSync,
     'share.coordinator.state.topic.num.partitions': '4',
     'group.initial.rebalance.delay.ms': '0',
+    // How long the cleaner of compacted topics rests: 15 s by default.
+    'log.cleaner.backoff.ms': '200',
     // A killed broker may register again only when its former self has timed out: 9 s by default.
     'broker.session.timeout.ms': '3000',
     'broker.heartbeat.interval.ms': '500'

@@ -11,7 +11,7 @@ import type { NewTopic } from '../topics.ts'
  *   response => throttle_time_ms int32, [topic string, error_code int16, error_message nullable_string]
  *
  * Simplified: an assignment of partitions to brokers only says how many there are. Settings are kept and shown;
- * max.message.bytes alone is obeyed, so a compacted topic is not compacted.
+ * max.message.bytes, cleanup.policy and delete.retention.ms are obeyed. What is compacted is never dropped for its age or size.
  */
 export const createTopics: Api = {
   name: 'CreateTopics',

@@ -1,6 +1,7 @@
 import { ErrorCode } from '../../wire/errors.ts'
 import type { Api, Context } from '../api.ts'
 import { faultOf, readHeader } from '../batch.ts'
+import { lacksKey } from '../compaction.ts'
 import type { Appended } from '../partition.ts'
 
 /**
@@ -11,8 +12,8 @@ import type { Appended } from '../partition.ts'
  *               log_start_offset int64 (v5+)]], throttle_time_ms int32
  *
  * Simplified: a record counts as acknowledged when it is in the log, since there is no other replica to wait for. Records
- * are not looked into: what is inside a batch whose CRC is right is the producer's business. After an error under
- * acks=0 the connection stays open.
+ * are not looked into, but for the keys of a compacted topic: what is inside a batch whose CRC is right is the producer's
+ * business. After an error under acks=0 the connection stays open.
  */
 export const produce: Api = {
   name: 'Produce',
@@ -41,6 +42,7 @@ function append (name: string, index: number, records: Buffer, mayBeTransactiona
   if (topic === undefined || partition === undefined) return refusedWith(ErrorCode.UNKNOWN_TOPIC_OR_PARTITION)
   const error = faultOf(records, topic.configs.maxMessageBytes)
   if (error !== ErrorCode.NONE) return refusedWith(error)
+  if (topic.configs.compacted && lacksKey(records)) return refusedWith(ErrorCode.INVALID_RECORD)
   const header = readHeader(records)
   if (header.transactional) {
     if (!mayBeTransactional) return refusedWith(ErrorCode.TRANSACTIONAL_ID_AUTHORIZATION_FAILED)
