@@ -11,7 +11,8 @@ export function startGateway (brokers, topics, { name }) {
   const profiling = options.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${options.profile}`, `--cpu-prof-name=${name}.cpuprofile`]
   return startServer(options.gateway, [
     '--port', '0', '--simulate', '0', '--logLevel', 'info', '--kafka.brokers', brokers,
-    '--topics.uplink', topics.uplink, '--topics.downlink', topics.downlink, '--ws.maxSockets', `${MOST_SOCKETS}`, '--drainMs', '1000'
+    '--topics.uplink', topics.uplink, '--topics.downlink', topics.downlink, '--kafka.createTopics',
+    '--ws.maxSockets', `${MOST_SOCKETS}`, '--drainMs', '1000'
   ], { nodeArgs: profiling })
 }
 

@@ -69,6 +69,7 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     brokers,
     replicationFactor: kafka.replicationFactor,
     topics: [topics.uplink, topics.downlink],
+    compacted: [topics.positions],
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
   const gateway = new Gateway(settings, log, clock, http.log)

@@ -15,6 +15,17 @@ interface Rule {
 // Kafka keeps its metrics under names in which '.' and '_' are one, and refuses a topic that collides with another.
 const folded = (topic: string) => topic.replaceAll('_', '.')
 
+const apart = (one: keyof Settings['topics'], other: keyof Settings['topics']): Rule => ({
+  of: [`topics.${one}`, `topics.${other}`],
+  broken: ({ topics }, called) => {
+    if (folded(topics[one]) !== folded(topics[other])) return undefined
+    const pair = `${called(`topics.${one}`)} and ${called(`topics.${other}`)}`
+    return topics[one] === topics[other]
+      ? `${pair} are both ${quote(topics[one])}; they must be two topics`
+      : `${pair} are ${quote(topics[one])} and ${quote(topics[other])}; Kafka takes "." and "_" for the same in topic names`
+  }
+})
+
 export const rules: readonly Rule[] = [
   {
     of: ['embedded.mode', 'kafka.brokers'],
@@ -28,14 +39,7 @@ export const rules: readonly Rule[] = [
       ? `${called('embedded.mode')} is "always", but ${called('kafka.brokers')} names ${quote(kafka.brokers.join(','))}; choose one of the two`
       : undefined
   },
-  {
-    of: ['topics.uplink', 'topics.downlink'],
-    broken: ({ topics }, called) => {
-      if (folded(topics.uplink) !== folded(topics.downlink)) return undefined
-      const pair = `${called('topics.uplink')} and ${called('topics.downlink')}`
-      return topics.uplink === topics.downlink
-        ? `${pair} are both ${quote(topics.uplink)}; they must be two topics`
-        : `${pair} are ${quote(topics.uplink)} and ${quote(topics.downlink)}; Kafka takes "." and "_" for the same in topic names`
-    }
-  }
+  apart('uplink', 'downlink'),
+  apart('uplink', 'positions'),
+  apart('downlink', 'positions')
 ]

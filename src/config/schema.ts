@@ -50,7 +50,8 @@ export const schema = group({
 
   topics: group({
     uplink: topic('sluice.uplink', 'The topic that receives what devices send.'),
-    downlink: topic('sluice.downlink', 'The topic whose records are delivered to devices.')
+    downlink: topic('sluice.downlink', 'The topic whose records are delivered to devices.'),
+    positions: topic('sluice.positions', 'The compacted topic that keeps how far each device has received.')
   }),
 
   ws: group({
@@ -72,6 +73,11 @@ export const schema = group({
 
   history: group({
     bytes: whole(64 * MIB, 0, 64 * GIB, 'How much of what the downlink brought lately is kept in memory, for devices that come back; older records are read from Kafka.')
+  }),
+
+  positions: group({
+    max: whole(1_000_000, 1, 100_000_000, 'How many positions may be held in all; over it a name that is new is refused.'),
+    retentionMs: whole(30 * DAY, 60_000, 3650 * DAY, 'How long a position is kept that no socket holds.')
   }),
 
   drainMs: whole(20_000, 0, 3_600_000, 'How long a stop waits for frames in flight before it closes what is left.'),

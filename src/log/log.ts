@@ -32,8 +32,8 @@ export interface Topic {
   readonly name: string
   readonly partitions: number
   /**
-   * Appends a record whose value is `source[from, to)`; everything is copied before it returns. `waiter` hears of `id` once,
-   * through `stored` or `failed`, later.
+   * Appends a record whose value is `source[from, to)`, or null where `to` is `from - 1`; everything is copied before it
+   * returns. `waiter` hears of `id` once, through `stored` or `failed`, later.
    *
    * @returns false when so much is held already that nothing more is taken; `waiter` hears nothing then
    */

@@ -39,14 +39,14 @@ export class BatchWriter {
     return 4 * LONGEST_VARINT + LONGEST_VARLONG + 1 + key.length + valueBytes + headers.end
   }
 
-  /** Appends one record, its value being `source[from, to)`. Everything is copied. */
+  /** Appends one record, its value being `source[from, to)`, or null where `to` is `from - 1`. Everything is copied. */
   append (timeMs: number, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock): void {
     if (this.#count === 0) this.#firstMs = this.#maxMs = timeMs
     else if (timeMs > this.#maxMs) this.#maxMs = timeMs
     const timeDelta = timeMs - this.#firstMs
     const valueBytes = to - from
     const size = 1 + varlongBytes(timeDelta) + varintBytes(this.#count) + varintBytes(key.length) + key.length +
-      varintBytes(valueBytes) + valueBytes + headers.end
+      varintBytes(valueBytes) + Math.max(0, valueBytes) + headers.end
     if (this.#end + size + LONGEST_VARINT > this.#buffer.length) this.#grow(this.#end + size + LONGEST_VARINT)
 
     const buffer = this.#buffer

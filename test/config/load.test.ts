@@ -50,6 +50,7 @@ await t.test('every setting can be given in every source', async t => {
   const other: Record<string, unknown> = { 'kafka.createTopics': true, 'kafka.brokers': ['a:1'], 'http.origins': ['https://a.example'], logLevel: 'warn', 'embedded.mode': 'never', 'auth.anonymous': 'always', 'downlink.partitioner': 'any', host: '::', 'embedded.dir': 'data' }
   const tree = Object.fromEntries(known.map(({ name, leaf }) => [name, other[name] ?? (leaf.type === 'integer' ? leaf.minimum! + 1 : 'text')]))
   tree['topics.uplink'] = 'up'
+  tree['topics.positions'] = 'held'
   const text = (pair: (variable: string, name: string, value: string) => [string, string]) =>
     known.map(({ name, variables }) => pair(variables[0]!, name, String(tree[name])))
   const ways: Array<[Sources, (name: string) => string]> = [

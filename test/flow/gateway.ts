@@ -48,7 +48,7 @@ export async function gatewayOn (
       port: 0,
       simulate: 0,
       ...settings,
-      topics,
+      topics: { positions: `${topics.downlink}.positions`, ...topics },
       kafka: { brokers: brokers.split(','), createTopics: true, partitions: 4, ...settings.kafka }
     }),
     ...(clock === undefined ? {} : { clock }),

@@ -66,6 +66,19 @@ export async function conformance (t: Test, broker: TestBroker, make: (options: 
     t.ok(timeMs >= before && timeMs <= Date.now())
   })
 
+  await t.test('a record may have no value', async t => {
+    const { log, name } = await open(t, {}, 1)
+    const ledger = new Ledger()
+    append(log.topic(name), ledger, 1)
+    log.topic(name).append(0, Buffer.from('device-1'), Buffer.alloc(0), 0, -1, header('event', 'gone'), ledger, 2)
+    append(log.topic(name), ledger, 3, { value: '' })
+    await ledger.answered(3)
+    const collector = new Collector()
+    await log.read(name, 0, 0, 3, collector)
+    t.strictSame(collector.values, ['1', 'null', ''])
+    t.match(collector.details[1], { key: 'device-1', headers: { event: 'gone' } })
+  })
+
   await t.test('so much is held and no more', async t => {
     const { log, name } = await open(t, { holdBytes: 20_000 }, 1)
     const topic = log.topic(name)
@@ -275,6 +288,30 @@ export async function conformance (t: Test, broker: TestBroker, make: (options: 
     const log = make({ topics: [name] })
     t.teardown(() => log.close())
     await t.rejects(log.open(), { name: 'LogError', code: 'topic-wrong', message: new RegExp(`^Topic ${name.replaceAll('.', '\\.')} is compacted: .* --topic ${name.replaceAll('.', '\\.')} --add-config cleanup.policy=delete$`) })
+  })
+
+  await t.test('open: topics that keep the last record of each key are created so, and refused if they do not', async t => {
+    const [other, kept] = [await broker.createTopic('other'), broker.topic('kept')]
+    const missing = make({ topics: [other], compacted: [kept] })
+    t.teardown(() => missing.close())
+    await t.rejects(missing.open(), { code: 'topic-missing', message: new RegExp(`--create --topic ${kept.replaceAll('.', '\\.')} --partitions 3 --config cleanup.policy=compact --config segment.bytes=16777216$`) })
+    const creating = make({ topics: [other], compacted: [kept], createTopics: true })
+    t.teardown(() => creating.close())
+    await creating.open()
+    t.equal(creating.topic(kept).partitions, 3)
+    const again = make({ topics: [other], compacted: [kept] })
+    t.teardown(() => again.close())
+    await t.resolves(again.open())
+    const refused = make({ topics: [kept] })
+    t.teardown(() => refused.close())
+    await t.rejects(refused.open(), { code: 'topic-wrong', message: /is compacted/ })
+
+    const half = await broker.createTopic('half', { config: { 'cleanup.policy': 'compact,delete' } })
+    for (const [name, policy] of [[other, 'delete'], [half, 'compact,delete']] as const) {
+      const log = make({ topics: [], compacted: [name] })
+      t.teardown(() => log.close())
+      await t.rejects(log.open(), { name: 'LogError', code: 'topic-wrong', message: new RegExp(`^Topic ${name.replaceAll('.', '\\.')} has cleanup.policy=${policy}: .* --topic ${name.replaceAll('.', '\\.')} --add-config cleanup.policy=compact$`) })
+    }
   })
 
   await t.test('a topic\'s own bound on a batch is kept', async t => {

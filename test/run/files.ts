@@ -6,7 +6,7 @@ import { join } from 'node:path'
 export const root = join(import.meta.dirname, '..', '..')
 
 /** What is held against both Kafkas. */
-const onKafka = ['flow', 'log', 'fault']
+const onKafka = ['flow', 'log', 'positions', 'fault']
 
 /** What has a step of its own, for what it needs of the machine. */
 const apart = ['browser', 'image', 'kafka', 'pack']

@@ -12,6 +12,8 @@ export interface KafkaLogOptions extends AppenderOptions, TopicOptions {
   readonly brokers: readonly string[]
   readonly clientId: string
   readonly topics: readonly string[]
+  /** Topics that keep the last record of each key. */
+  readonly compacted?: readonly string[]
   /** How long `open` tries before it gives up. */
   readonly connectTimeoutMs: number
 }
@@ -58,9 +60,10 @@ export class KafkaLog implements Log {
   }
 
   async #open (): Promise<void> {
-    const { topics } = this.#options
+    const { compacted = [] } = this.#options
+    const topics = [...this.#options.topics, ...compacted]
     await this.#uplink.open(topics)
-    const facts = await prepareTopics(this.#uplink, topics, this.#options)
+    const facts = await prepareTopics(this.#uplink, topics, compacted, this.#options)
     // A topic that was created a moment ago may be known, and led, a moment later.
     if (topics.some((topic) => this.#uplink.leaders(topic).length === 0 || this.#uplink.leaders(topic).includes(-1))) throw new Error('its topics have no leaders yet')
     await Promise.all([this.#tailing, this.#reading].map((cluster) => cluster.open(topics)))

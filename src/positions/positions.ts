@@ -1,0 +1,231 @@
+import { pause, type Clock } from '../clock.ts'
+import { LogError, type Failure, type Log, type Tail, type TailSink } from '../log/log.ts'
+import type { RecordView } from '../wire/record-view.ts'
+import { Held, type Claim, type Means } from './held.ts'
+import { decode, encode, type Written } from './record.ts'
+import { Table } from './table.ts'
+import { Writer } from './writer.ts'
+
+export interface PositionsOptions {
+  readonly log: Log
+  /** Compacted, and opened by the log. */
+  readonly topic: string
+  readonly clock: Clock
+  /** Another one for each start of each instance: claims are told apart by it. */
+  readonly instance: string
+  readonly max: number
+  readonly retentionMs: number
+  readonly warn?: (facts: object, sentence: string) => void
+  readonly random?: () => number
+}
+
+const RETRY_MS = 250
+const FLUSH_MS = 25
+const SWEEP_MS = 3_600_000
+
+/**
+ * The positions that the server holds for `?resume=NAME`: a compacted topic, which every instance reads whole at its start
+ * and then follows, so that each knows them all.
+ *
+ * Who holds a name is decided by the log alone: a claim is appended and counts from where it is read back; the newest holds
+ * the name. Compaction keeps only the last record of a key, so whoever finds that a record of an older claim has come behind
+ * those of its own, or that its own has come too late, writes the true position once more.
+ */
+export class Positions {
+  readonly #options: PositionsOptions
+  readonly #table = new Table()
+  /** By key: the newest claim of this instance that was not read back yet. */
+  readonly #claiming = new Map<string, Held>()
+  /** By key; also those whose socket has ended, until all is written. */
+  readonly #holding = new Map<string, Held>()
+  readonly #stopping = new AbortController()
+  readonly #random: () => number
+  #writer: Writer | undefined
+  #tail: Tail | undefined
+  #cancelSweep: () => void = () => {}
+  #claims = 0
+  #told: string | undefined
+
+  constructor (options: PositionsOptions) {
+    this.#options = options
+    this.#random = options.random ?? Math.random
+  }
+
+  get size (): number { return this.#table.size }
+
+  /** Reads the topic to its end, however long Kafka makes it wait, and follows it from then on. */
+  async start (): Promise<void> {
+    const { log, topic } = this.#options
+    this.#writer = new Writer(log.topic(topic))
+    const ends = await this.#read()
+    this.#tail = log.tail(topic, ends, this.#sink)
+    this.#sweepLater()
+  }
+
+  /** Whether this name is known, or one more may be held. */
+  hasRoom (device: string, name: string): boolean {
+    return this.#table.get(`${device}/${name}`) !== undefined || this.#table.size + this.#claiming.size < this.#options.max
+  }
+
+  /** Takes a name over. `taken` is called once, if a newer claim takes it from this one, on whatever instance. Only when started. */
+  claim (device: string, name: string, taken: () => void): Claim {
+    const key = `${device}/${name}`
+    const claim = `${this.#options.instance}:${++this.#claims}`
+    const cursor = this.#holding.get(key)?.cursor ?? this.#table.get(key)?.cursor
+    const held = new Held(key, claim, cursor, taken, this.#means)
+    this.#claiming.get(key)?.lose()
+    this.#claiming.set(key, held)
+    held.stake()
+    return held
+  }
+
+  /** Writes what is not written yet, for at most so long, and follows no more. */
+  async stop (withinMs: number): Promise<void> {
+    this.#cancelSweep()
+    const cancel = this.#options.clock.after(withinMs, () => this.#stopping.abort())
+    for (const held of this.#claiming.values()) held.release()
+    while (!this.#stopping.signal.aborted && !this.#isWritten()) {
+      for (const held of this.#holding.values()) held.flush()
+      await pause(this.#options.clock, FLUSH_MS, this.#stopping.signal)
+    }
+    cancel()
+    this.#stopping.abort()
+    for (const held of this.#holding.values()) held.end()
+    this.#tail?.close()
+  }
+
+  #isWritten (): boolean {
+    return this.#writer?.waiting === 0 && [...this.#holding.values()].every((held) => held.isWritten)
+  }
+
+  get #means (): Means {
+    const { clock } = this.#options
+    return {
+      clock,
+      random: this.#random,
+      partitions: (this.#writer as Writer).partitions,
+      write: (key, written, done) => this.#write(key, written, done),
+      forget: (held) => {
+        for (const map of [this.#claiming, this.#holding]) if (map.get(held.key) === held) map.delete(held.key)
+      }
+    }
+  }
+
+  #write (key: string, written: Written, done: (failure: Failure | undefined) => void): void {
+    this.#writer?.write(key, encode(written), (failure) => {
+      if (failure !== undefined && failure.code !== this.#told) {
+        const sentence = `Positions cannot be written to ${this.#options.topic}: ${failure.reason} (${failure.code}). It is tried again.`
+        this.#options.warn?.({ topic: this.#options.topic, code: failure.code }, sentence)
+      }
+      this.#told = failure?.code
+      done(failure)
+    })
+  }
+
+  async #read (): Promise<number[]> {
+    const { log, topic, clock } = this.#options
+    while (!this.#stopping.signal.aborted) {
+      try {
+        const [starts, ends] = await Promise.all([log.starts(topic), log.ends(topic)])
+        await Promise.all(ends.map((end, partition) => log.read(topic, partition, starts[partition] as number, end, this.#sink)))
+        return ends
+      } catch {
+        this.#table.clear()
+        await pause(clock, RETRY_MS, this.#stopping.signal)
+      }
+    }
+    throw new LogError('failed', 'The gateway is stopping.')
+  }
+
+  readonly #sink: TailSink = {
+    record: (_partition, record) => this.#apply(record),
+    undecodable: (partition, from, to, reason) => this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`),
+    gap: (partition, from, to, reason) => {
+      this.#warn(partition, from, to, `are gone: ${reason}`)
+      const isAnew = to < from // its offsets begin again, so what is known of the old ones compares with nothing
+      if (isAnew) for (const [key] of this.#table.entries()) if (this.#writer?.partition(key) === partition) this.#table.delete(key)
+      for (const held of [...this.#claiming.values(), ...isAnew ? this.#holding.values() : []]) {
+        if (this.#writer?.partition(held.key) === partition) held.stake()
+      }
+    }
+  }
+
+  #warn (partition: number, from: number, to: number, what: string): void {
+    const { topic, warn } = this.#options
+    warn?.({ topic, partition, from, to }, `Records of ${topic}/${partition} from offset ${from} to ${to} ${what}.`)
+  }
+
+  #apply (record: RecordView): void {
+    const key = record.asciiKey()
+    const value = record.value()
+    if (value === null) return this.#forgotten(key)
+    const written = decode(value)
+    if (written === undefined) return
+    const before = this.#table.get(key)
+    if ((written.at ?? -1) >= record.offset) return this.#late(key, written) // of a topic that is gone, whose name this one has
+    if (!this.#table.apply(key, written, record.offset, record.timeMs)) return this.#late(key, written)
+    const holder = this.#holding.get(key)
+    if (written.claim === holder?.claim) {
+      if (written.at === undefined) holder.confirm(record.offset, undefined, true)
+      return
+    }
+    holder?.lose()
+    this.#holding.delete(key)
+    const claimer = this.#claiming.get(key)
+    if (claimer?.claim !== written.claim || written.at !== undefined) return
+    this.#claiming.delete(key)
+    this.#holding.set(key, claimer)
+    // A holder on this very instance may have received more than is written.
+    const cursor = holder?.cursor ?? before?.cursor ?? written.cursor
+    // Who reads the whole log has what was known before, who finds it compacted has what the claim says.
+    claimer.confirm(record.offset, cursor, cursor === written.cursor && (before === undefined || cursor === before.cursor))
+  }
+
+  /** A record of an older claim has come behind the newer one's, where compaction would keep it. */
+  #late (key: string, { claim }: Written): void {
+    const holder = this.#holding.get(key)
+    if (holder !== undefined) holder.write()
+    else if (this.#isOurs(claim) || this.#isOurs(this.#table.get(key)?.claim)) this.#mend(key)
+  }
+
+  #isOurs (claim: string | undefined): boolean { return claim?.startsWith(`${this.#options.instance}:`) === true }
+
+  /** Writes what is known, in the name of the claim that holds it, which may be gone. */
+  #mend (key: string): void {
+    const position = this.#table.get(key)
+    if (position === undefined || this.#stopping.signal.aborted) return
+    const { timeMs, ...written } = position
+    this.#write(key, written, (failure) => {
+      if (failure !== undefined) this.#options.clock.after(RETRY_MS, () => this.#mend(key))
+    })
+  }
+
+  #forgotten (key: string): void {
+    const holder = this.#holding.get(key)
+    if (holder === undefined) this.#table.delete(key)
+    else holder.write() // it was quiet for very long, or somebody deleted it by hand
+  }
+
+  #sweepLater (): void {
+    const everyMs = Math.min(SWEEP_MS, this.#options.retentionMs / 8)
+    this.#cancelSweep = this.#options.clock.after(everyMs * (0.5 + this.#random() / 2), () => {
+      this.#sweep()
+      this.#sweepLater()
+    })
+  }
+
+  /**
+   * Forgets what nobody has written for `retentionMs`. Every instance does: a second record without value is harmless. A
+   * holder writes again at half of that time, so none is forgotten, on whatever instance it is.
+   */
+  #sweep (): void {
+    const { clock, retentionMs } = this.#options
+    const now = clock.now()
+    for (const [key, { timeMs }] of this.#table.entries()) {
+      if (timeMs > now - retentionMs / 2) break
+      const holder = this.#holding.get(key)
+      if (holder !== undefined) holder.write()
+      else if (timeMs <= now - retentionMs) this.#writer?.write(key, null, () => {})
+    }
+  }
+}

@@ -1,0 +1,41 @@
+/**
+ * What stands in the positions topic under the key `device/name`, as JSON. A record without `at` is a claim: from its own
+ * offset on, `claim` holds the name. One with `at` is a move: the `n`-th write of the claim that stands at that offset.
+ *
+ *   {"cursor":"1.…","claim":"9f2c…:17","partitions":6}
+ *   {"cursor":"1.…","claim":"9f2c…:17","partitions":6,"at":90210,"n":3}
+ */
+export interface Written {
+  /** Undefined: nothing was received yet. */
+  readonly cursor?: string | undefined
+  /** Who claims: an instance, and the number of its claim. */
+  readonly claim: string
+  /** Of the topic, as the writer knew it: when partitions are added, keys move, and offsets of two partitions say nothing of each other. */
+  readonly partitions: number
+  readonly at?: number
+  readonly n?: number
+}
+
+/** Of anything that is read: the protocol lets no cursor be longer. */
+const MAX_CURSOR = 2_000
+const MAX_CLAIM = 200
+
+export function encode (written: Written): Buffer {
+  return Buffer.from(JSON.stringify(written))
+}
+
+/** Undefined where it is nothing that an instance wrote. */
+export function decode (value: Buffer): Written | undefined {
+  let written: Partial<Record<keyof Written, unknown>> | null
+  try {
+    written = JSON.parse(value.toString()) as typeof written
+  } catch {
+    return undefined
+  }
+  const { cursor, claim, partitions, at, n } = written ?? {}
+  const isSound = isText(cursor ?? '', MAX_CURSOR) && isText(claim, MAX_CLAIM) && isCount(partitions) && isCount(at ?? 0) && isCount(n ?? 0)
+  return isSound ? written as Written : undefined
+}
+
+const isText = (value: unknown, most: number): boolean => typeof value === 'string' && value.length <= most
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
