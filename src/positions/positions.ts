@@ -3,7 +3,7 @@ import { LogError, type Failure, type Log, type Tail, type TailSink } from '../l
 import type { RecordView } from '../wire/record-view.ts'
 import { Held, type Claim, type Means } from './held.ts'
 import { decode, encode, type Written } from './record.ts'
-import { Table } from './table.ts'
+import { Table, type Position } from './table.ts'
 import { Writer } from './writer.ts'
 
 export interface PositionsOptions {
@@ -162,23 +162,28 @@ export class Positions {
     const written = decode(value)
     if (written === undefined) return
     const before = this.#table.get(key)
-    if ((written.at ?? -1) >= record.offset) return this.#late(key, written) // of a topic that is gone, whose name this one has
-    if (!this.#table.apply(key, written, record.offset, record.timeMs)) return this.#late(key, written)
+    const isOfOldTopic = written.at !== undefined && written.at >= record.offset // of one that is gone, whose name this one has
+    if (isOfOldTopic || !this.#table.apply(key, written, record.offset, record.timeMs)) return this.#late(key, written)
     const holder = this.#holding.get(key)
-    if (written.claim === holder?.claim) {
-      if (written.at === undefined) holder.confirm(record.offset, undefined, true)
-      return
+    if (written.claim !== holder?.claim) {
+      holder?.lose()
+      this.#holding.delete(key)
     }
-    holder?.lose()
-    this.#holding.delete(key)
+    if (written.at === undefined) this.#claimed(key, written, record.offset, before, holder)
+  }
+
+  #claimed (key: string, written: Written, at: number, before: Position | undefined, holder: Held | undefined): void {
+    if (written.claim === holder?.claim) return holder.confirm(at, holder.cursor, true)
     const claimer = this.#claiming.get(key)
-    if (claimer?.claim !== written.claim || written.at !== undefined) return
-    this.#claiming.delete(key)
-    this.#holding.set(key, claimer)
-    // A holder on this very instance may have received more than is written.
-    const cursor = holder?.cursor ?? before?.cursor ?? written.cursor
     // Who reads the whole log has what was known before, who finds it compacted has what the claim says.
-    claimer.confirm(record.offset, cursor, cursor === written.cursor && (before === undefined || cursor === before.cursor))
+    const saysIt = before === undefined || written.cursor === before.cursor
+    if (claimer?.claim === written.claim) {
+      // A holder on this very instance may have received more than is written.
+      const cursor = holder?.cursor ?? before?.cursor ?? written.cursor
+      this.#claiming.delete(key)
+      this.#holding.set(key, claimer)
+      claimer.confirm(at, cursor, saysIt && cursor === written.cursor)
+    } else if (!saysIt && (this.#isOurs(written.claim) || this.#isOurs(before.claim))) this.#mend(key) // its socket has ended meanwhile
   }
 
   /** A record of an older claim has come behind the newer one's, where compaction would keep it. */

@@ -97,7 +97,7 @@ export class Appender {
     this.#turnMs = this.#clock.now()
     this.#clock.soon(() => {
       this.#scheduled = false
-      this.#sendReady()
+      if (!this.#closed) this.#sendReady()
     })
   }
 

@@ -1,0 +1,110 @@
+/** A topic of one partition in memory, and logs on it in which nothing happens until a test lets it. */
+
+import type { Failure, Log, Tail, TailSink, Topic, Waiter } from '../../src/log/log.ts'
+import { RecordView } from '../../src/wire/record-view.ts'
+
+export interface Stored { readonly offset: number, readonly key: string, readonly value: Buffer | null, readonly timeMs: number }
+
+export class SimulatedKafka {
+  /** All that was ever stored. */
+  readonly history: Stored[] = []
+  /** What compaction has left of it. */
+  records: Stored[] = []
+  now: () => number = () => 0
+
+  get end (): number { return this.history.length }
+
+  store (key: string, value: Buffer | null): number {
+    const stored = { offset: this.end, key, value, timeMs: this.now() }
+    this.history.push(stored)
+    this.records.push(stored)
+    return stored.offset
+  }
+
+  compact (): void {
+    this.records = this.records.filter(({ offset, key }) => !this.records.some((later) => later.key === key && later.offset > offset))
+  }
+}
+
+interface Appended { readonly key: string, readonly value: Buffer | null, readonly waiter: Waiter, readonly id: number }
+
+export class SimulatedLog {
+  readonly kafka: SimulatedKafka
+  readonly queue: Appended[] = []
+  isFull = false
+  /** What `ends` throws next. */
+  readonly faults: Error[] = []
+  sink: TailSink | undefined
+  offset = 0
+
+  constructor (kafka: SimulatedKafka) { this.kafka = kafka }
+
+  get log (): Log { return this as unknown as Log }
+
+  topic (name: string): Topic {
+    return {
+      name,
+      partitions: 1,
+      pressed: false,
+      append: (_partition, key, source, from, to, _headers, waiter, id) => {
+        if (this.isFull) return false
+        this.queue.push({ key: key.toString(), value: to < from ? null : Buffer.from(source.subarray(from, to)), waiter, id })
+        return true
+      }
+    }
+  }
+
+  starts = async (): Promise<number[]> => [0]
+
+  ends = async (): Promise<number[]> => {
+    const fault = this.faults.shift()
+    if (fault !== undefined) throw fault
+    return [this.kafka.end]
+  }
+
+  read = async (_topic: string, _partition: number, from: number, until: number, sink: Pick<TailSink, 'record'>): Promise<void> => {
+    for (const stored of this.kafka.records) if (stored.offset >= from && stored.offset < until) sink.record(0, viewOf(stored))
+  }
+
+  tail = (_topic: string, [offset = 0]: readonly number[], sink: TailSink): Tail => {
+    this.sink = sink
+    this.offset = offset
+    return { lag: () => [0], close: () => { this.sink = undefined } }
+  }
+
+  /** The oldest append reaches Kafka. */
+  land (): boolean {
+    const one = this.queue.shift()
+    if (one === undefined) return false
+    one.waiter.stored(one.id, 1, 0, this.kafka.store(one.key, one.value))
+    return true
+  }
+
+  /** It does not, or its answer does not come back. */
+  fail (failure: Failure): boolean {
+    const one = this.queue.shift()
+    if (one === undefined) return false
+    if (failure.code === 'outcome-unknown') this.kafka.store(one.key, one.value)
+    one.waiter.failed(one.id, failure)
+    return true
+  }
+
+  /** The tail hands on the next record. */
+  next (): Stored | undefined {
+    const stored = this.kafka.records.find(({ offset }) => offset >= this.offset)
+    if (stored === undefined || this.sink === undefined) return undefined
+    this.offset = stored.offset + 1
+    this.sink.record(0, viewOf(stored))
+    return stored
+  }
+}
+
+function viewOf ({ offset, key, value, timeMs }: Stored): RecordView {
+  const view = new RecordView()
+  view.buffer = Buffer.concat([Buffer.from(key), value ?? Buffer.alloc(0)])
+  view.offset = offset
+  view.timeMs = timeMs
+  view.keyLength = view.valueAt = Buffer.byteLength(key)
+  view.valueLength = value?.length ?? -1
+  return view
+}
