@@ -41,6 +41,7 @@ export class Positions {
   readonly #stopping = new AbortController()
   readonly #random: () => number
   #writer: Writer | undefined
+  #means: Means | undefined
   #tail: Tail | undefined
   #cancelSweep: () => void = () => {}
   #claims = 0
@@ -56,7 +57,9 @@ export class Positions {
   /** Reads the topic to its end, however long Kafka makes it wait, and follows it from then on. */
   async start (): Promise<void> {
     const { log, topic } = this.#options
-    this.#writer = new Writer(log.topic(topic))
+    const writer = new Writer(log.topic(topic))
+    this.#writer = writer
+    this.#means = this.#meansOf(writer)
     const ends = await this.#read()
     this.#tail = log.tail(topic, ends, this.#sink)
     this.#sweepLater()
@@ -72,7 +75,7 @@ export class Positions {
     const key = `${device}/${name}`
     const claim = `${this.#options.instance}:${++this.#claims}`
     const cursor = this.#holding.get(key)?.cursor ?? this.#table.get(key)?.cursor
-    const held = new Held(key, claim, cursor, taken, this.#means)
+    const held = new Held(key, claim, cursor, taken, this.#means as Means)
     this.#claiming.get(key)?.lose()
     this.#claiming.set(key, held)
     held.stake()
@@ -98,12 +101,11 @@ export class Positions {
     return this.#writer?.waiting === 0 && [...this.#holding.values()].every((held) => held.isWritten)
   }
 
-  get #means (): Means {
-    const { clock } = this.#options
+  #meansOf ({ partitions }: Writer): Means {
     return {
-      clock,
+      clock: this.#options.clock,
       random: this.#random,
-      partitions: (this.#writer as Writer).partitions,
+      partitions,
       write: (key, written, done) => this.#write(key, written, done),
       forget: (held) => {
         for (const map of [this.#claiming, this.#holding]) if (map.get(held.key) === held) map.delete(held.key)

@@ -20,7 +20,7 @@ await t.test('ten thousand positions are read at the start', async t => {
   for (let n = 0; n < writes; n++) {
     for (let device = 0; device < names; device++) {
       const key = Buffer.from(`device-${device}/main`)
-      const value = encode({ cursor: `1.LkU3OEVBNTcwNTJENDM2Qg.6.3.${n}.1795478400000.12`, claim: 'f00dfeed0123:17', partitions, ...(n === 0 ? {} : { at: 0, n }) })
+      const value = encode({ cursor: `1.LkU3OEVBNTcwNTJENDM2Qg.6.3.${n}.1795478400000.12`, claim: 'f00dfeed0123:17', partitions, at: 0, n })
       append(homePartition(key, partitions), key, value, 0, value.length, headers, ledger, 1)
     }
   }
