@@ -1,10 +1,12 @@
 import { pause, type Clock } from '../clock.ts'
-import { LogError, type Failure, type Log, type Tail, type TailSink } from '../log/log.ts'
+import { again } from '../log/again.ts'
+import { walkChunk, type Chunk } from '../log/chunk.ts'
+import type { Failure, GapReason, Log, Tail } from '../log/log.ts'
 import type { RecordView } from '../wire/record-view.ts'
 import { Held, type Claim, type Means } from './held.ts'
 import { decode, encode, type Written } from './record.ts'
 import { Table, type Position } from './table.ts'
-import { Writer } from './writer.ts'
+import { partitionOf, Writer } from './writer.ts'
 
 export interface PositionsOptions {
   readonly log: Log
@@ -19,7 +21,7 @@ export interface PositionsOptions {
   readonly random?: () => number
 }
 
-const RETRY_MS = 250
+const MEND_MS = 250
 const FLUSH_MS = 25
 const SWEEP_MS = 3_600_000
 
@@ -43,6 +45,9 @@ export class Positions {
   #writer: Writer | undefined
   #means: Means | undefined
   #tail: Tail | undefined
+  /** Up to where each partition was read, and those that must be read from their start. */
+  #next: number[] = []
+  readonly #anew = new Set<number>()
   #cancelSweep: () => void = () => {}
   #claims = 0
   #told: string | undefined
@@ -54,14 +59,15 @@ export class Positions {
 
   get size (): number { return this.#table.size }
 
-  /** Reads the topic to its end, however long Kafka makes it wait, and follows it from then on. */
+  /** Reads the topic to its end, however long Kafka makes it wait, and follows it from then on. A stop ends the waiting with Kafka's last error. */
   async start (): Promise<void> {
-    const { log, topic } = this.#options
+    const { log, topic, clock } = this.#options
     const writer = new Writer(log.topic(topic))
     this.#writer = writer
     this.#means = this.#meansOf(writer)
-    const ends = await this.#read()
-    this.#tail = log.tail(topic, ends, this.#sink)
+    const ends = await again(clock, this.#stopping.signal, () => this.#read())
+    if (this.#stopping.signal.aborted) return
+    this.#follow(ends)
     this.#sweepLater()
   }
 
@@ -124,32 +130,58 @@ export class Positions {
     })
   }
 
+  /** Resolves to the offsets up to which it was read. */
   async #read (): Promise<number[]> {
-    const { log, topic, clock } = this.#options
-    while (!this.#stopping.signal.aborted) {
-      try {
-        const [starts, ends] = await Promise.all([log.starts(topic), log.ends(topic)])
-        await Promise.all(ends.map((end, partition) => log.read(topic, partition, starts[partition] as number, end, this.#sink)))
-        return ends
-      } catch {
-        this.#table.clear()
-        await pause(clock, RETRY_MS, this.#stopping.signal)
+    const { log, topic } = this.#options
+    this.#table.clear()
+    const [starts, ends] = await Promise.all([log.starts(topic), log.ends(topic)])
+    return await Promise.all(ends.map(async (end, partition) => {
+      let at = starts[partition] as number
+      for (let before = -1; at < end && at > before;) {
+        before = at
+        at = this.#walk(partition, await log.fetch(topic, partition, at))
       }
-    }
-    throw new LogError('failed', 'The gateway is stopping.')
+      return Math.max(at, end) // behind the last record there may be a hole
+    }))
   }
 
-  readonly #sink: TailSink = {
-    record: (_partition, record) => this.#apply(record),
-    undecodable: (partition, from, to, reason) => this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`),
-    gap: (partition, from, to, reason) => {
-      this.#warn(partition, from, to, `are gone: ${reason}`)
-      const isAnew = to < from // its offsets begin again, so what is known of the old ones compares with nothing
-      if (isAnew) for (const [key] of this.#table.entries()) if (this.#writer?.partition(key) === partition) this.#table.delete(key)
-      for (const held of [...this.#claiming.values(), ...isAnew ? this.#holding.values() : []]) {
-        if (this.#writer?.partition(held.key) === partition) held.stake()
-      }
-    }
+  #follow (offsets: readonly number[]): void {
+    this.#next = [...offsets]
+    this.#tail = this.#options.log.tail(this.#options.topic, offsets, {
+      chunk: (partition, chunk) => { this.#next[partition] = this.#walk(partition, chunk) },
+      gap: (partition, from, to, reason) => this.#gap(partition, from, to, reason)
+    })
+  }
+
+  #walk (partition: number, chunk: Chunk): number {
+    return walkChunk(chunk, chunk.from, {
+      record: (record) => this.#apply(record),
+      undecodable: (from, to, reason) => this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`)
+    })
+  }
+
+  #gap (partition: number, from: number, to: number, reason: GapReason): void {
+    this.#warn(partition, from, to, `are gone: ${reason}`)
+    if (reason === 'retention') return this.#stakeAgain([...this.#claiming.values()], partition)
+    this.#anew.add(partition)
+    if (this.#anew.size === 1) void this.#readAnew()
+  }
+
+  /** What was known of truncated partitions compares with nothing: they are read from their start, and who holds a name there claims it again. */
+  async #readAnew (): Promise<void> {
+    const { log, topic, clock } = this.#options
+    this.#tail?.close()
+    const starts = await again(clock, this.#stopping.signal, () => log.starts(topic)).catch(() => [])
+    if (this.#stopping.signal.aborted) return
+    const offsets = this.#next.map((next, partition) => this.#anew.has(partition) ? starts[partition] ?? 0 : next)
+    for (const [key, { partitions }] of this.#table.entries()) if (this.#anew.has(partitionOf(key, partitions))) this.#table.delete(key)
+    for (const partition of this.#anew) this.#stakeAgain([...this.#claiming.values(), ...this.#holding.values()], partition)
+    this.#anew.clear()
+    this.#follow(offsets)
+  }
+
+  #stakeAgain (all: readonly Held[], partition: number): void {
+    for (const held of all) if (this.#writer?.partition(held.key) === partition) held.stake()
   }
 
   #warn (partition: number, from: number, to: number, what: string): void {
@@ -189,8 +221,13 @@ export class Positions {
   }
 
   /** A record of an older claim has come behind the newer one's, where compaction would keep it. */
-  #late (key: string, { claim }: Written): void {
+  #late (key: string, { claim, at }: Written): void {
     const holder = this.#holding.get(key)
+    const claimer = this.#claiming.get(key)
+    if (claimer?.claim === claim && at === undefined) { // who knows of more partitions holds it; this one may begin, and moves nothing
+      this.#claiming.delete(key)
+      claimer.confirm(0, this.#table.get(key)?.cursor, true)
+    }
     if (holder !== undefined) holder.write()
     else if (this.#isOurs(claim) || this.#isOurs(this.#table.get(key)?.claim)) this.#mend(key)
   }
@@ -203,7 +240,7 @@ export class Positions {
     if (position === undefined || this.#stopping.signal.aborted) return
     const { timeMs, ...written } = position
     this.#write(key, written, (failure) => {
-      if (failure !== undefined) this.#options.clock.after(RETRY_MS, () => this.#mend(key))
+      if (failure !== undefined) this.#options.clock.after(MEND_MS, () => this.#mend(key))
     })
   }
 

@@ -9,6 +9,10 @@ const HELD: Failure = { code: 'kafka-away', reason: 'as much is held for Kafka a
 /** Hears once what became of a record; undefined: it is stored. */
 export type Done = (failure: Failure | undefined) => void
 
+export function partitionOf (key: string, partitions: number): number {
+  return homePartition(Buffer.from(key), partitions)
+}
+
 /** Appends records to the home partition of their key, and says what became of each. */
 export class Writer {
   readonly #topic: Topic
@@ -29,7 +33,7 @@ export class Writer {
   /** Records whose fate is not known yet. */
   get waiting (): number { return this.#waiting }
 
-  partition (key: string): number { return homePartition(Buffer.from(key), this.#topic.partitions) }
+  partition (key: string): number { return partitionOf(key, this.#topic.partitions) }
 
   /** `value` null forgets the key. */
   write (key: string, value: Buffer | null, done: Done): void {

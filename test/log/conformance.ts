@@ -74,7 +74,7 @@ export async function conformance (t: Test, broker: TestBroker, make: (options: 
     append(log.topic(name), ledger, 3, { value: '' })
     await ledger.answered(3)
     const collector = new Collector()
-    await log.read(name, 0, 0, 3, collector)
+    await readRange(log, name, 0, 0, 3, collector)
     t.strictSame(collector.values, ['1', 'null', ''])
     t.match(collector.details[1], { key: 'device-1', headers: { event: 'gone' } })
   })

@@ -193,8 +193,8 @@ await t.test('a topic that is made anew: who holds a name claims it again', asyn
   await settle()
   const formerly = kafka.history.at(-1)!
   kafka.history.length = kafka.records.length = 0
-  log.sink?.gap(0, 4, 0, 'the topic was truncated or made anew')
-  log.offset = 0
+  log.sink?.gap(0, 4, 0, 'truncated')
+  await turn()
   t.equal(positions.size, 0)
   await settle()
   t.strictSame([kafka.end, last()?.cursor], [1, 'c1'])
@@ -206,10 +206,12 @@ await t.test('a topic that is made anew: who holds a name claims it again', asyn
   await settle()
   await settle()
   t.match(last(), { cursor: 'c2', at: 0 }, 'a write from before is written over')
-  log.sink?.undecodable(0, 7, 8, 'its checksum does not match')
+  const broken = Buffer.from(kafka.chunk(0).buffer)
+  broken[17]! ^= 1
+  log.sink?.chunk(0, { ...kafka.chunk(0), buffer: broken })
   t.strictSame(said, [
-    'Records of p/0 from offset 4 to 0 are gone: the topic was truncated or made anew.',
-    'Records of p/0 from offset 7 to 8 cannot be decoded and were passed over: its checksum does not match.'
+    'Records of p/0 from offset 4 to 0 are gone: truncated.',
+    'Records of p/0 from offset 0 to 0 cannot be decoded and were passed over: its checksum does not match.'
   ])
 })
 
@@ -219,7 +221,7 @@ await t.test('a claim that was lost in a gap is made again', async t => {
   log.land()
   kafka.compact()
   log.offset = 1
-  log.sink?.gap(0, 0, 1, 'retention passed it')
+  log.sink?.gap(0, 0, 1, 'retention')
   await settle()
   t.equal(await claim.ready, undefined)
 })
@@ -253,11 +255,15 @@ await t.test('a start asks again until Kafka answers, and a stop ends it', async
   t.not(log.sink, undefined)
   await positions.stop(0)
 
-  log.faults.push(new Error('away'))
-  const other = make()
+  log.faults.push(new Error('away'), new Error('still away'), new Error('away'))
+  const [other, third] = [make(), make()]
   const waiting = other.start()
   await turn()
-  await Promise.all([other.stop(0), t.rejects(waiting, { message: 'The gateway is stopping.' })])
+  await Promise.all([other.stop(0), t.rejects(waiting, { message: 'still away' })])
+  const late = third.start()
+  await turn()
+  await Promise.all([third.stop(0), late])
+  t.equal(log.sink, undefined, 'and follows nothing any more')
 })
 
 await t.test('what is mended is tried again', async t => {
@@ -275,4 +281,42 @@ await t.test('what is mended is tried again', async t => {
   clock.advance(250)
   await settle()
   t.match(last(), { cursor: 'c1', claim, at, n: 1 })
+})
+
+await t.test('a topic that is made anew while Kafka does not tell its starts', async t => {
+  const { hold, log, kafka, clock, settle, last, positions } = await started()
+  const held = await hold()
+  held.received('c1')
+  clock.advance(1_000)
+  await settle()
+  log.startFaults.push(new Error('away'))
+  kafka.history.length = kafka.records.length = 0
+  log.sink?.gap(0, 2, 0, 'truncated')
+  await turn()
+  clock.advance(250)
+  await turn()
+  await settle()
+  t.equal(last()?.cursor, 'c1')
+
+  log.startFaults.push(new Error('away'), new Error('away'))
+  log.sink?.gap(0, 1, 0, 'truncated')
+  await turn()
+  await positions.stop(0)
+  await turn()
+  t.equal(log.sink, undefined, 'a stop ends the waiting')
+})
+
+await t.test('an instance that does not know of added partitions begins where the others are, and moves nothing', async t => {
+  const { positions, kafka, settle, clock, last, hold } = await started()
+  kafka.store('d/main', Buffer.from('{"cursor":"c7","claim":"other:1","partitions":2,"at":0,"n":1}'))
+  kafka.store('d/main', Buffer.from('{"cursor":"c8","claim":"other:1","partitions":2,"at":0,"n":2}'))
+  await settle()
+  const held = await hold()
+  t.equal(held.from, 'c8')
+  held.received('c9')
+  clock.advance(1_000)
+  await settle()
+  await settle()
+  t.match(last(), { cursor: 'c8', claim: 'other:1' })
+  t.equal(positions.size, 1)
 })

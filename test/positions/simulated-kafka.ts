@@ -1,7 +1,13 @@
 /** A topic of one partition in memory, and logs on it in which nothing happens until a test lets it. */
 
+import type { Chunk } from '../../src/log/chunk.ts'
 import type { Failure, Log, Tail, TailSink, Topic, Waiter } from '../../src/log/log.ts'
-import { RecordView } from '../../src/wire/record-view.ts'
+import { BASE_OFFSET, writeInt64 } from '../../src/wire/batch.ts'
+import { BatchWriter } from '../../src/wire/batch-writer.ts'
+import { HeaderBlock } from '../../src/wire/header-block.ts'
+
+const NOTHING = Buffer.alloc(0)
+const NO_HEADERS = new HeaderBlock()
 
 export interface Stored { readonly offset: number, readonly key: string, readonly value: Buffer | null, readonly timeMs: number }
 
@@ -21,6 +27,9 @@ export class SimulatedKafka {
     return stored.offset
   }
 
+  /** The record at this offset, as it is read. */
+  chunk (at: number): Chunk { return chunkOf(this.records.filter(({ offset }) => offset === at), at) }
+
   compact (): void {
     this.records = this.records.filter(({ offset, key }) => !this.records.some((later) => later.key === key && later.offset > offset))
   }
@@ -32,8 +41,9 @@ export class SimulatedLog {
   readonly kafka: SimulatedKafka
   readonly queue: Appended[] = []
   isFull = false
-  /** What `ends` throws next. */
+  /** What `ends` throws next, and `starts`. */
   readonly faults: Error[] = []
+  readonly startFaults: Error[] = []
   sink: TailSink | undefined
   offset = 0
 
@@ -54,7 +64,11 @@ export class SimulatedLog {
     }
   }
 
-  starts = async (): Promise<number[]> => [0]
+  starts = async (): Promise<number[]> => {
+    const fault = this.startFaults.shift()
+    if (fault !== undefined) throw fault
+    return [0]
+  }
 
   ends = async (): Promise<number[]> => {
     const fault = this.faults.shift()
@@ -62,9 +76,8 @@ export class SimulatedLog {
     return [this.kafka.end]
   }
 
-  read = async (_topic: string, _partition: number, from: number, until: number, sink: Pick<TailSink, 'record'>): Promise<void> => {
-    for (const stored of this.kafka.records) if (stored.offset >= from && stored.offset < until) sink.record(0, viewOf(stored))
-  }
+  fetch = async (_topic: string, _partition: number, from: number): Promise<Chunk> =>
+    chunkOf(this.kafka.records.filter(({ offset }) => offset >= from), from)
 
   tail = (_topic: string, [offset = 0]: readonly number[], sink: TailSink): Tail => {
     this.sink = sink
@@ -94,17 +107,18 @@ export class SimulatedLog {
     const stored = this.kafka.records.find(({ offset }) => offset >= this.offset)
     if (stored === undefined || this.sink === undefined) return undefined
     this.offset = stored.offset + 1
-    this.sink.record(0, viewOf(stored))
+    this.sink.chunk(0, chunkOf([stored], stored.offset))
     return stored
   }
 }
 
-function viewOf ({ offset, key, value, timeMs }: Stored): RecordView {
-  const view = new RecordView()
-  view.buffer = Buffer.concat([Buffer.from(key), value ?? Buffer.alloc(0)])
-  view.offset = offset
-  view.timeMs = timeMs
-  view.keyLength = view.valueAt = Buffer.byteLength(key)
-  view.valueLength = value?.length ?? -1
-  return view
+function chunkOf (all: readonly Stored[], from: number): Chunk {
+  const buffer = Buffer.concat(all.map(({ offset, key, value, timeMs }) => {
+    const writer = new BatchWriter()
+    writer.append(timeMs, Buffer.from(key), value ?? NOTHING, 0, value?.length ?? -1, NO_HEADERS)
+    const batch = Buffer.from(writer.seal({ id: -1n, epoch: -1 }, -1))
+    writeInt64(batch, offset, BASE_OFFSET)
+    return batch
+  }))
+  return { from, next: (all.at(-1)?.offset ?? from - 1) + 1, buffer, at: 0, end: buffer.length, aborted: [] }
 }
