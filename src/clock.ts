@@ -2,6 +2,8 @@
 export interface Clock {
   /** Milliseconds since 1970. */
   now: () => number
+  /** Milliseconds since some moment, for durations: it goes on evenly when the wall clock is set. */
+  elapsed: () => number
   /** Calls `fn` once after `ms` milliseconds; the result cancels it. */
   after: (ms: number, fn: () => void) => () => void
   /** Calls `fn` once when what is being handled now has been handled. */
@@ -10,6 +12,7 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  elapsed: () => performance.now(),
   after (ms, fn) {
     const timer = setTimeout(fn, ms)
     return () => clearTimeout(timer)

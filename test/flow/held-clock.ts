@@ -9,6 +9,8 @@ export class HeldClock implements Clock {
 
   now = (): number => this.#nowMs
 
+  elapsed = (): number => this.#nowMs
+
   after = (ms: number, fn: () => void): (() => void) => {
     const timer = { dueMs: this.#nowMs + ms, fn }
     this.#timers.add(timer)
