@@ -59,6 +59,7 @@ async function answerTo (frame: Buffer, socket: Socket, gone: AbortSignal, host:
     port: Number(socket.localPort),
     remoteHost: plainAddress(socket.remoteAddress),
     fault: fault !== undefined && 'error' in fault ? ErrorCode[fault.error] : ErrorCode.NONE,
+    throttleMs: fault !== undefined && 'throttle' in fault ? fault.throttle : 0,
     gone
   })
   if (!await host.faults.pass(fault, 'answer', gone)) return 'cut'

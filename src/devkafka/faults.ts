@@ -11,6 +11,7 @@ export type Fault =
   | { delay: Leg, ms: number }
   | { cut: Leg } // end the connection there
   | { freeze: Leg } // until thaw()
+  | { throttle: number } // do it, and tell a producer to send nothing for so many ms
 
 /** Faults wait in a queue per API: the next requests of that API meet them, one each, first come first served. */
 export class Faults {

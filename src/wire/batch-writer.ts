@@ -3,7 +3,7 @@ import {
   MAGIC, MAX_TIMESTAMP, PRODUCER_EPOCH, PRODUCER_ID, writeInt64
 } from './batch.ts'
 import { crc32c } from './crc32c.ts'
-import type { HeaderBlock } from './header-block.ts'
+import type { EncodedHeaders } from './header-block.ts'
 import { varintBytes, varlongBytes, writeVarint, writeVarlong } from './varint.ts'
 
 const INITIAL_BYTES = 4096
@@ -35,12 +35,12 @@ export class BatchWriter {
   get bytes (): number { return this.#end }
 
   /** An upper bound of what a record adds to `bytes`. */
-  static recordBytes (key: Buffer, valueBytes: number, headers: HeaderBlock): number {
+  static recordBytes (key: Buffer, valueBytes: number, headers: EncodedHeaders): number {
     return 4 * LONGEST_VARINT + LONGEST_VARLONG + 1 + key.length + valueBytes + headers.end
   }
 
   /** Appends one record, its value being `source[from, to)`, or null where `to` is `from - 1`. Everything is copied. */
-  append (timeMs: number, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock): void {
+  append (timeMs: number, key: Buffer, source: Buffer, from: number, to: number, headers: EncodedHeaders): void {
     if (this.#count === 0) this.#firstMs = this.#maxMs = timeMs
     else if (timeMs > this.#maxMs) this.#maxMs = timeMs
     const timeDelta = timeMs - this.#firstMs

@@ -13,8 +13,11 @@ export function headerName (name: string): Buffer {
   return lengthPrefixed(Buffer.from(name))
 }
 
-/** The headers of one record as they stand in a batch; written, appended, cleared and used again. */
-export class HeaderBlock {
+/** The headers of one record as they stand in a batch, count and all, in `buffer[0, end)`. */
+export interface EncodedHeaders { readonly buffer: Buffer, readonly end: number }
+
+/** Encodes headers; written, appended, cleared and used again. */
+export class HeaderBlock implements EncodedHeaders {
   #buffer = Buffer.allocUnsafeSlow(512)
   #count = 0
   #end = COUNT_BYTES
@@ -23,7 +26,6 @@ export class HeaderBlock {
     this.clear()
   }
 
-  /** The encoded block lies in `buffer[0, end)`. */
   get buffer (): Buffer { return this.#buffer }
   get end (): number { return this.#end }
 

@@ -3,19 +3,26 @@ import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
 /**
- * Produce, version 7.
+ * Produce, version 8, which is the first to name the records that were at fault.
  *
  *   request:  transactionalId nullable string · acks int16 · timeoutMs int32 · [topic string · [partition int32 · records bytes]]
  *   response: [topic string · [partition int32 · errorCode int16 · baseOffset int64 · logAppendTimeMs int64
- *             logStartOffset int64]] · throttleMs int32
+ *             logStartOffset int64 · [index int32 · message nullable string] · message nullable string]] · throttleMs int32
  */
-export const PRODUCE = { key: 0, version: 7, name: 'Produce' } as const
+export const PRODUCE = { key: 0, version: 8, name: 'Produce' } as const
 
 const ALL_IN_SYNC = -1
 
 export interface ProducePart { readonly topic: string, readonly partition: number, readonly batch: Buffer }
 
-export interface Produced { readonly topic: string, readonly partition: number, readonly errorCode: number, readonly baseOffset: number }
+export interface Produced {
+  readonly topic: string
+  readonly partition: number
+  readonly errorCode: number
+  readonly baseOffset: number
+  /** Places in the batch of the records for which it was refused, where Kafka names them. */
+  readonly faulty: readonly number[]
+}
 
 export interface ProduceAnswer { readonly throttleMs: number, readonly partitions: readonly Produced[] }
 
@@ -38,8 +45,16 @@ export function decodeProduce (payload: Buffer): ProduceAnswer {
       const errorCode = p.int16()
       const baseOffset = p.int64()
       p.skip(16) // log append time, log start offset
-      partitions.push({ topic, partition, errorCode, baseOffset })
+      const faulty = p.array(faultyRecord)
+      p.nullableString()
+      partitions.push({ topic, partition, errorCode, baseOffset, faulty })
     })
   })
   return { throttleMs: reader.int32(), partitions }
+}
+
+function faultyRecord (reader: Reader): number {
+  const index = reader.int32()
+  reader.nullableString()
+  return index
 }

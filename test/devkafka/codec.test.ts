@@ -46,8 +46,8 @@ const bodies: Partial<Record<ApiName, object>> = {
   DeleteGroups: ['g']
 }
 
-/** Kafka.js stops at these; the versions above have the same form. */
-const newestKnown: Partial<Record<ApiName, number>> = { CreateTopics: 3, DeleteTopics: 1 }
+/** Kafka.js stops at these; as far as it reads them, the versions above have the same form. */
+const newestKnown: Partial<Record<ApiName, number>> = { Produce: 7, CreateTopics: 3, DeleteTopics: 1 }
 
 await t.test('every version of every API is answered in its form, with an injected error too', async t => {
   const { broker, connect } = await start(t)

@@ -53,6 +53,7 @@ export const encodeRecord = require('kafkajs/src/protocol/recordBatch/record/v0'
 export const { RecordBatch: encodeBatch } = require('kafkajs/src/protocol/recordBatch/v0') as { RecordBatch: (fields: BatchFields) => Promise<Encoder> }
 export const produceRequest = require('kafkajs/src/protocol/requests/produce/v7/request') as (options: unknown) => Request
 export const fetchRequest = require('kafkajs/src/protocol/requests/fetch/v11/request') as (options: unknown) => Request
+export const listOffsetsRequest = require('kafkajs/src/protocol/requests/listOffsets/v1/request') as (options: unknown) => Request
 export const produceResponse = require('kafkajs/src/protocol/requests/produce/v7/response') as { decode: (bytes: Buffer) => Promise<unknown> }
 export const fetchResponse = require('kafkajs/src/protocol/requests/fetch/v11/response') as { decode: (bytes: Buffer) => Promise<unknown> }
 

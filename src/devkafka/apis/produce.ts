@@ -5,19 +5,20 @@ import { lacksKey } from '../compaction.ts'
 import type { Appended } from '../partition.ts'
 
 /**
- * Produce 3-7
+ * Produce 3-8
  *
  *   request  => transactional_id nullable_string, acks int16, timeout_ms int32, [topic string, [partition int32, records bytes]]
  *   response => [topic string, [partition int32, error_code int16, base_offset int64, log_append_time int64,
- *               log_start_offset int64 (v5+)]], throttle_time_ms int32
+ *               log_start_offset int64 (v5+), [batch_index int32, message nullable_string] (v8+), message nullable_string (v8+)]],
+ *               throttle_time_ms int32
  *
  * Simplified: a record counts as acknowledged when it is in the log, since there is no other replica to wait for. Records
- * are not looked into, but for the keys of a compacted topic: what is inside a batch whose CRC is right is the producer's
- * business. After an error under acks=0 the connection stays open.
+ * are not looked into, but for the keys of a compacted topic, and so none is named: what is inside a batch whose CRC is right
+ * is the producer's business. After an error under acks=0 the connection stays open.
  */
 export const produce: Api = {
   name: 'Produce',
-  versions: [3, 7],
+  versions: [3, 8],
   handle (request, reply, context) {
     const transactional = request.nullableString() !== null
     const acks = request.int16()
@@ -31,7 +32,8 @@ export const produce: Api = {
       const { error, base } = refused === ErrorCode.NONE ? append(topic, index, records, transactional, context) : refusedWith(refused)
       p.int32(index).int16(error).int64(base).int64(-1)
       if (context.version >= 5) p.int64(context.topics.partition(topic, index)?.start ?? -1)
-    })).int32(0)
+      if (context.version >= 8) p.array([], () => {}).string(null)
+    })).int32(context.throttleMs)
     return acks === 0 ? 'silent' : undefined
   }
 }
