@@ -75,7 +75,7 @@ serve({
     ended = false
     const turn = () => {
       if (ended) return
-      for (let n = 0; n < TURN && produced - taken < ahead && !topic.pressed; n += burst) {
+      for (let n = 0; n < TURN && produced - taken < ahead && !topic.pressed(keys[at].partition); n += burst) {
         for (let i = 0; i < burst; i++) produce(keys[at])
         at = (at + 1) % keys.length
       }
@@ -88,7 +88,7 @@ serve({
   async fill ({ count, ...who }) {
     const keys = keysOf(who)
     while (produced < count) {
-      for (let n = 0; n < TURN && produced < count && !topic.pressed; n++) produce(keys[produced % keys.length])
+      for (let n = 0; n < TURN && produced < count && !topic.pressed(keys[produced % keys.length].partition); n++) produce(keys[produced % keys.length])
       await new Promise((resolve) => setTimeout(resolve, PRESSED_MS))
     }
     await log.flush()

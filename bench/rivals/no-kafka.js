@@ -16,8 +16,9 @@ const PARTITIONS = 6
 /** Acknowledges at the end of the turn, in runs of one waiter as a batch does. */
 class InstantTopic {
   partitions = PARTITIONS
-  pressed = false
   #runs = []
+
+  pressed () { return false }
 
   append (partition, _key, _source, _from, _to, _headers, waiter, id) {
     const last = this.#runs.at(-1)

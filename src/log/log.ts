@@ -38,8 +38,8 @@ export interface Topic {
    * @returns false when so much is held already that nothing more is taken; `waiter` hears nothing then
    */
   append: (partition: number, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock, waiter: Waiter, id: number) => boolean
-  /** True when so much is held for Kafka that who appends should slow down. */
-  readonly pressed: boolean
+  /** True when so much is held for that partition that who appends to it should slow down. */
+  pressed: (partition: number) => boolean
 }
 
 /** Who appended. Ids of one waiter rise; `stored` and `failed` come in the order of the appends to one partition. */

@@ -99,7 +99,7 @@ export class Session implements Waiter {
   /** A publish was appended: its ack, or its refusal, will come through `stored` or `failed`. */
   appended (): void {
     this.#inFlight += 1
-    if (this.#paused || (this.#inFlight < this.context.limits.inFlight && !this.context.uplink.pressed)) return
+    if (this.#paused || (this.#inFlight < this.context.limits.inFlight && !this.context.uplink.pressed(this.partition))) return
     this.#paused = true
     this.#peer.pause()
   }
@@ -136,7 +136,7 @@ export class Session implements Waiter {
   #answered (count: number): void {
     this.#inFlight -= count
     if (!this.#paused || this.#hushed) return
-    const free = this.#inFlight <= this.context.limits.inFlight * RESUME_AT && !this.context.uplink.pressed
+    const free = this.#inFlight <= this.context.limits.inFlight * RESUME_AT && !this.context.uplink.pressed(this.partition)
     if (!free && this.#inFlight > 0) return
     this.#paused = false
     this.#heard = true // its deadline stood still

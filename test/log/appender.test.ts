@@ -41,7 +41,7 @@ function producerOf (body: Buffer): { epoch: number, sequence: number } {
 }
 
 const answer = (partition: number, error: number): Buffer =>
-  new Writer().array(['t'], (w, name) => w.string(name).array([partition], (p) => p.int32(partition).int16(error).int64(40).int64(-1).int64(0))).int32(0).finish()
+  new Writer().array(['t'], (w, name) => w.string(name).array([partition], (p) => p.int32(partition).int16(error).int64(40).int64(-1).int64(0).array([], () => {}).string(null))).int32(0).finish()
 
 await t.test('what comes while a request is under way waits a little for company, and an answer ends the wait', async t => {
   const { clock, sent, waits, topic } = started()

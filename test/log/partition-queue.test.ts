@@ -1,14 +1,15 @@
 import t from 'tap'
 import type { Batch } from '../../src/log/kafka/batch.ts'
+import { Hold } from '../../src/log/kafka/hold.ts'
 import { PartitionQueue } from '../../src/log/kafka/partition-queue.ts'
-import { BASE_SEQUENCE, PRODUCER_EPOCH } from '../../src/wire/batch.ts'
+import { BASE_SEQUENCE, PRODUCER_EPOCH, PRODUCER_ID } from '../../src/wire/batch.ts'
 import { HeaderBlock } from '../../src/wire/header-block.ts'
 import { Ledger } from './given.ts'
 
 const NO_HEADERS = new HeaderBlock()
 
-function put (queue: PartitionQueue, ledger: Ledger, id: number): number {
-  return queue.append(id, Buffer.from('k'), Buffer.from('v'), 0, 1, NO_HEADERS, ledger, id)
+function put (queue: PartitionQueue, ledger: Ledger, id: number): void {
+  queue.append({ timeMs: id, elapsedMs: id }, Buffer.from('k'), Buffer.from('v'), 0, 1, NO_HEADERS, ledger, id)
 }
 
 function place (queue: PartitionQueue): [epoch: number, sequence: number] {
@@ -17,7 +18,7 @@ function place (queue: PartitionQueue): [epoch: number, sequence: number] {
 }
 
 await t.test('sequences go on from batch to batch, and wrap after 2^31 - 1', async t => {
-  const queue = new PartitionQueue('t', 0, 1000, { id: 7n, epoch: 3 })
+  const queue = new PartitionQueue('t', 0, 1000, { id: 7n, epoch: 3 }, new Hold(10_000))
   const ledger = new Ledger()
   const places: Array<[number, number]> = []
   const rounds = 3
@@ -41,8 +42,8 @@ await t.test('sequences go on from batch to batch, and wrap after 2^31 - 1', asy
   t.strictSame(place(queue), [3, 1])
 })
 
-await t.test('a raised epoch begins at 0, and wraps after 2^15 - 1', async t => {
-  const queue = new PartitionQueue('t', 0, 1000, { id: 7n, epoch: 32_766 })
+await t.test('a raised epoch begins at 0, and after 2^15 - 1 it takes another producer', async t => {
+  const queue = new PartitionQueue('t', 0, 1000, { id: 7n, epoch: 32_766 }, new Hold(10_000))
   const ledger = new Ledger()
   put(queue, ledger, 1)
   t.strictSame(place(queue), [32_766, 0])
@@ -52,21 +53,26 @@ await t.test('a raised epoch begins at 0, and wraps after 2^15 - 1', async t => 
   queue.raiseEpoch()
   t.strictSame(place(queue), [32_767, 0])
   queue.raiseEpoch()
+  t.strictSame([queue.wantsProducer, queue.isReady], [true, false])
+  queue.renew({ id: 8n, epoch: 0 })
+  t.ok(queue.isReady)
   t.strictSame(place(queue), [0, 0])
+  t.equal(queue.freezeHead().sealed.readBigInt64BE(PRODUCER_ID), 8n)
 })
 
 await t.test('batches are bounded, and those behind a frozen one fill', async t => {
-  const queue = new PartitionQueue('t', 0, 120, { id: 7n, epoch: 0 })
+  const hold = new Hold(10_000)
+  const queue = new PartitionQueue('t', 0, 120, { id: 7n, epoch: 0 }, hold)
   const ledger = new Ledger()
-  let bytes = 0
-  for (let id = 1; id <= 7; id++) bytes += put(queue, ledger, id)
-  let given = 0
+  for (let id = 1; id <= 7; id++) put(queue, ledger, id)
   for (let round = 0; queue.head !== undefined; round++) {
     t.ok(queue.freezeHead().sealed.length <= 120)
-    if (round === 0) bytes += put(queue, ledger, 8)
-    given += queue.stored(round)
+    if (round === 0) put(queue, ledger, 8)
+    t.ok(hold.bytes > 0)
+    queue.stored(round)
   }
-  t.equal(given, bytes)
+  t.strictSame([hold.bytes, queue.heldBytes], [0, 0])
   t.strictSame(ledger.runs.map(({ id }) => id).at(-1), 8)
-  t.equal(queue.abandon(() => ({ code: 'kafka-away', reason: '' })), 0)
+  queue.abandon({ code: 'kafka-away', reason: '' })
+  t.strictSame(ledger.failures, [])
 })

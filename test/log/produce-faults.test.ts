@@ -12,7 +12,7 @@ const again: ErrorName[] = [
 ]
 const mended: Array<[what: string, faults: Fault[]]> = [
   ...again.map((error): [string, Fault[]] => [error, [{ error }]]),
-  ['three errors one after the other', [{ error: 'NOT_LEADER_OR_FOLLOWER' }, { error: 'REQUEST_TIMED_OUT' }, { error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }]],
+  ['three errors one after the other', [{ error: 'OUT_OF_ORDER_SEQUENCE_NUMBER' }, { error: 'NOT_LEADER_OR_FOLLOWER' }, { error: 'REQUEST_TIMED_OUT' }]],
   ['a connection that is cut before', [{ cut: 'request' }]],
   ['a connection that is cut after', [{ cut: 'answer' }]],
   ['cut after, and before, and an error', [{ cut: 'answer' }, { cut: 'request' }, { error: 'NETWORK_EXCEPTION' }]],

@@ -20,7 +20,7 @@ await t.test('a log that is pressed pauses who appends, until it is free or noth
   const one = connect()
   const other = connect()
   one.publish(1)
-  uplink.pressed = true
+  uplink.isPressed = true
   one.publish(2)
   other.publish(1)
   t.strictSame([...one.peer.heard(), ...other.peer.heard()], ['pause', 'pause'])
@@ -28,7 +28,7 @@ await t.test('a log that is pressed pauses who appends, until it is free or noth
   t.strictSame(one.peer.heard(), [])
   uplink.store()
   t.strictSame(one.peer.heard(), ['resume'], 'for nobody else would')
-  uplink.pressed = false
+  uplink.isPressed = false
   uplink.store()
   t.strictSame(other.peer.heard(), ['resume'])
 })

@@ -17,6 +17,8 @@ export class HeldClock implements Clock {
 
   now (): number { return this.#nowMs }
 
+  elapsed (): number { return this.#nowMs }
+
   after (ms: number, fn: () => void): () => void {
     const timer = { dueMs: this.#nowMs + ms, fn }
     this.#timers.push(timer)
@@ -104,7 +106,7 @@ interface Appended { partition: number, key: string, value: string, headers: Rec
 export class HeldTopic implements Topic {
   readonly name: string
   readonly partitions = 6
-  pressed = false
+  isPressed = false
   full = false
   appended: Appended[] = []
   /** What was appended and has no answer yet. */
@@ -112,6 +114,8 @@ export class HeldTopic implements Topic {
   #offset = 100
 
   constructor (name: string) { this.name = name }
+
+  pressed (): boolean { return this.isPressed }
 
   append (partition: number, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock, waiter: Waiter, id: number): boolean {
     if (this.full) return false

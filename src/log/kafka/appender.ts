@@ -1,20 +1,27 @@
 import type { Clock } from '../../clock.ts'
-import { decodeProduce, encodeProduce, PRODUCE, type ProduceAnswer, type Produced } from '../../wire/produce.ts'
+import type { Producer } from '../../wire/batch-writer.ts'
 import { ErrorCode } from '../../wire/errors.ts'
 import { groupBy } from '../../wire/group-by.ts'
 import type { HeaderBlock } from '../../wire/header-block.ts'
+import { decodeProduce, encodeProduce, PRODUCE, type ProduceAnswer, type Produced } from '../../wire/produce.ts'
 import type { Stall, Topic, Waiter } from '../log.ts'
+import { verdict } from './answers.ts'
 import type { Batch } from './batch.ts'
 import type { Cluster } from './cluster.ts'
 import { describe, NotSent } from './errors.ts'
+import { Hold } from './hold.ts'
+import { Link, MAIN, SIDE, SLOW_MS, type Lane, type Request } from './link.ts'
 import { PartitionQueue } from './partition-queue.ts'
-import { verdict } from './answers.ts'
 
 /** While a request is under way to a broker, what comes for its other partitions waits so long for a common one. */
 const LINGER_MS = 5
-const RETRY_MS = 100
-/** From three quarters of the bound on, who appends is asked to slow down; what was read already still finds room. */
-const PRESSED_AT = 0.75
+/** While anything is held, so often it is looked after: what failed is tried again, what waits for too long is given up. */
+const TICK_MS = 100
+/** A request without an answer for so long is told as trouble. */
+const TROUBLE_MS = 1000
+/** A broker gives up waiting for its followers, and says so, before we give up waiting for the broker. */
+const BROKER_TIMEOUT = 0.8
+const THROTTLED = 'Kafka throttles this client'
 
 export interface AppenderOptions {
   readonly holdBytes: number
@@ -24,90 +31,100 @@ export interface AppenderOptions {
   readonly onStored?: (topic: string, waitMs: number) => void
 }
 
-interface Broker { requests: number, sentMs: number }
-
 /** The queues of all partitions, and the requests that carry their heads to the brokers that lead them. */
 export class Appender {
   #cluster: Cluster
   #clock: Clock
   #options: AppenderOptions
   #queues: PartitionQueue[] = []
-  #brokers = new Map<number, Broker>()
-  #heldBytes = 0
+  #links = new Map<number, Link>()
+  #hold: Hold
   #scheduled = false
-  /** The time at which this turn's first record came, for all of them: asking the clock for each would cost 1 % of the uplink. */
-  #turnMs = 0
+  /** When this turn's first record came, for all of them: asking the clock for each would cost 1 % of the uplink. */
+  #turn = { timeMs: 0, elapsedMs: 0 }
   #lingering = false
-  #cancelRetry: (() => void) | undefined
+  #cancelTick: (() => void) | undefined
   #flushed: Array<() => void> = []
   #leadersStale = false
   #asking = false
+  #renewing = false
   #closed = false
 
   constructor (cluster: Cluster, clock: Clock, options: AppenderOptions) {
     this.#cluster = cluster
     this.#clock = clock
     this.#options = options
+    this.#hold = new Hold(options.holdBytes)
   }
 
-  get heldBytes (): number { return this.#heldBytes }
-  get pressed (): boolean { return this.#heldBytes > this.#options.holdBytes * PRESSED_AT }
+  get heldBytes (): number { return this.#hold.bytes }
 
   /** The partitions whose batches Kafka does not take at present. */
   get stalls (): Stall[] {
-    return this.#queues.filter((q) => q.trouble !== '').map(({ topic, partition, trouble }) =>
-      ({ topic, partition, reason: `${topic}/${partition} is not written: ${trouble}` }))
+    return this.#queues.flatMap((queue) => {
+      const { topic, partition, head, request } = queue
+      const trouble = queue.trouble || (head !== undefined && request === undefined && this.#isThrottled(queue) ? THROTTLED : '')
+      return trouble === '' ? [] : [{ topic, partition, reason: `${topic}/${partition} is not written: ${trouble}` }]
+    })
   }
 
-  topic (name: string, partitions: number, maxBatchBytes: number, producer: { id: bigint, epoch: number }): Topic {
-    const queues = Array.from({ length: partitions }, (_, partition) => new PartitionQueue(name, partition, maxBatchBytes, producer))
+  topic (name: string, partitions: number, maxBatchBytes: number, producer: Producer): Topic {
+    const queues = Array.from({ length: partitions }, (_, partition) => new PartitionQueue(name, partition, maxBatchBytes, producer, this.#hold))
     this.#queues.push(...queues)
-    const appender = this
     return {
       name,
       partitions,
-      get pressed () { return appender.pressed },
+      pressed: (partition) => this.#hold.isPressed((queues[partition] as PartitionQueue).heldBytes),
       append: (partition, key, source, from, to, headers, waiter, id) =>
         this.#append(queues[partition] as PartitionQueue, key, source, from, to, headers, waiter, id)
     }
   }
 
   #append (queue: PartitionQueue, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock, waiter: Waiter, id: number): boolean {
-    if (this.#heldBytes + to - from > this.#options.holdBytes) return false
+    if (!this.#hold.hasRoom(queue.heldBytes, to - from)) return false
     this.#schedule()
-    this.#heldBytes += queue.append(this.#turnMs, key, source, from, to, headers, waiter, id)
+    queue.append(this.#turn, key, source, from, to, headers, waiter, id)
     return true
   }
 
   /** Resolves when nothing waits any more. */
   flush (): Promise<void> {
-    if (this.#heldBytes === 0) return Promise.resolve()
+    if (this.#hold.bytes === 0) return Promise.resolve()
     return new Promise((resolve) => { this.#flushed.push(resolve) })
   }
 
   /** Nothing is sent any more, and nobody hears of what still waits. */
   close (): void {
     this.#closed = true
-    this.#cancelRetry?.()
+    this.#cancelTick?.()
   }
 
   #schedule (): void {
     if (this.#scheduled || this.#closed) return
     this.#scheduled = true
-    this.#turnMs = this.#clock.now()
+    this.#turn.timeMs = this.#clock.now()
+    this.#turn.elapsedMs = this.#clock.elapsed()
     this.#clock.soon(() => {
       this.#scheduled = false
       if (!this.#closed) this.#sendReady()
     })
+    this.#cancelTick ??= this.#clock.after(TICK_MS, () => this.#tick())
   }
 
-  /** Everything that is ready to go to one broker goes in one request. */
+  /** Everything that is ready to go to one broker goes in one request; but what is slow goes apart, on the other connection. */
   #sendReady (): void {
-    const now = this.#clock.now()
-    const ready = this.#queues.filter((q) => !q.underWay && !q.backingOff && q.head !== undefined)
+    if (this.#closed) return
+    const nowMs = this.#clock.elapsed()
+    const ready = this.#queues.filter((q) => q.isReady)
     for (const [leader, queues] of groupBy(ready, (q) => this.#cluster.leader(q.topic, q.partition))) {
-      const broker = this.#broker(leader)
-      if (broker.requests === 0 || now - broker.sentMs >= LINGER_MS) this.#send(leader, broker, queues, now)
+      const link = this.#link(leader)
+      if (nowMs < link.throttledUntilMs) continue
+      const slow = queues.filter((q) => q.isSlow)
+      const others = slow.length === 0 ? queues : queues.filter((q) => !q.isSlow)
+      if (slow.length > 0 && link.isIdle(SIDE)) this.#send(link, SIDE, slow, nowMs)
+      const lane = others.length === 0 ? undefined : link.free(nowMs)
+      if (lane === undefined) continue // an answer, or the next tick, comes
+      if (link.isIdle(lane) || nowMs - link.sentMs >= LINGER_MS) this.#send(link, lane, others, nowMs)
       else this.#linger()
     }
   }
@@ -122,39 +139,42 @@ export class Appender {
     })
   }
 
-  #broker (nodeId: number): Broker {
-    const broker = this.#brokers.get(nodeId) ?? { requests: 0, sentMs: 0 }
-    this.#brokers.set(nodeId, broker)
-    return broker
+  #link (nodeId: number): Link {
+    const link = this.#links.get(nodeId) ?? new Link(nodeId)
+    this.#links.set(nodeId, link)
+    return link
   }
 
-  #send (leader: number, broker: Broker, queues: PartitionQueue[], now: number): void {
+  #send (link: Link, lane: Lane, queues: PartitionQueue[], nowMs: number): void {
+    const request: Request = { queues, lane, sentMs: nowMs, isSlow: queues.some((q) => q.isSlow), examined: false }
     const parts = queues.map((queue) => {
-      const batch = queue.freezeHead()
-      queue.underWay = true
-      return { topic: queue.topic, partition: queue.partition, batch: batch.sealed }
+      queue.request = request
+      return { topic: queue.topic, partition: queue.partition, batch: queue.freezeHead().sealed }
     })
-    broker.requests += 1
-    broker.sentMs = now
-    const body = encodeProduce(parts, this.#options.requestTimeoutMs)
-    const done = (settle: () => void): void => {
-      broker.requests -= 1
-      settle()
+    link.add(request)
+    const body = encodeProduce(parts, Math.ceil(this.#options.requestTimeoutMs * BROKER_TIMEOUT))
+    const done = (settle: (awaiting: PartitionQueue[]) => void): void => {
+      link.remove(request)
+      const awaiting = queues.filter((q) => q.request === request) // the others were given up meanwhile
+      for (const queue of awaiting) queue.request = undefined
+      settle(awaiting)
+      this.#resolveFlushed()
       this.#schedule()
     }
-    this.#cluster.send(leader, PRODUCE, body).then(decodeProduce).then(
-      (answer) => done(() => this.#answered(queues, answer)),
-      (error: unknown) => done(() => this.#unanswered(queues, error))
+    this.#cluster.send(link.nodeId, PRODUCE, body, lane).then(decodeProduce).then(
+      (answer) => done((awaiting) => this.#answered(link, request, awaiting, answer)),
+      (error: unknown) => done((awaiting) => this.#unanswered(awaiting, error))
     )
   }
 
-  #answered (queues: PartitionQueue[], { partitions }: ProduceAnswer): void {
+  #answered (link: Link, request: Request, queues: PartitionQueue[], { partitions, throttleMs }: ProduceAnswer): void {
+    const nowMs = this.#clock.elapsed()
+    if (throttleMs > 0) link.throttledUntilMs = nowMs + throttleMs
+    const wasQuick = nowMs - request.sentMs < SLOW_MS
     for (const queue of queues) {
-      const produced = partitions.find((p) => p.partition === queue.partition && p.topic === queue.topic)
-      queue.underWay = false
-      this.#settle(queue, queue.head as Batch, produced)
+      if (wasQuick) queue.isSlow = false
+      this.#settle(queue, queue.head as Batch, partitions.find((p) => p.partition === queue.partition && p.topic === queue.topic))
     }
-    this.#resolveFlushed()
   }
 
   #settle (queue: PartitionQueue, head: Batch, produced: Produced | undefined): void {
@@ -162,16 +182,23 @@ export class Appender {
     const answer = verdict(code)
     switch (answer.kind) {
       case 'stored':
-        this.#options.onStored?.(queue.topic, this.#clock.now() - head.sinceMs)
-        this.#heldBytes -= queue.stored(code === ErrorCode.NONE ? (produced as Produced).baseOffset : -1)
-        break
+        this.#options.onStored?.(queue.topic, this.#clock.elapsed() - head.sinceMs)
+        return queue.stored(code === ErrorCode.NONE ? (produced as Produced).baseOffset : -1)
       case 'refused':
-        this.#heldBytes -= queue.refused(answer.failure)
-        break
+      case 'unfit':
+        // An earlier try may have come through: then the sequence is not free, and what is cut from it could be stored twice.
+        if (head.doubtful) return queue.abandon({ code: 'kafka-away', reason: answer.failure.reason })
+        return answer.kind === 'unfit' ? queue.unfit(answer.failure, (produced as Produced).faulty) : queue.refused(answer.failure)
       case 'new-epoch':
-        queue.raiseEpoch()
-        this.#again(queue, answer.reason)
-        break
+      case 'new-producer':
+        // Kafka no longer tells a repeat from a new batch.
+        if (head.doubtful) queue.abandon({ code: 'kafka-away', reason: answer.reason })
+        else {
+          this.#again(queue, answer.reason)
+          queue.raiseEpoch()
+        }
+        if (answer.kind === 'new-producer') queue.wantsProducer = true
+        return
       case 'again':
         if (answer.leaderMoved) this.#leadersStale = true
         if (answer.doubtful) head.doubtful = true
@@ -182,7 +209,6 @@ export class Appender {
   #unanswered (queues: PartitionQueue[], error: unknown): void {
     this.#leadersStale = true
     for (const queue of queues) {
-      queue.underWay = false
       if (!(error instanceof NotSent)) (queue.head as Batch).doubtful = true
       this.#again(queue, describe(error))
     }
@@ -191,51 +217,81 @@ export class Appender {
   #again (queue: PartitionQueue, trouble: string): void {
     queue.trouble = trouble
     queue.backingOff = true
-    this.#retrySoon()
   }
 
-  #retrySoon (): void {
-    if (!this.#closed) this.#cancelRetry ??= this.#clock.after(RETRY_MS, () => this.#retry())
-  }
-
-  /** What has waited too long is given up at once; the rest goes again when the leaders are known, which a frozen broker may hold up. */
-  #retry (): void {
-    this.#cancelRetry = undefined
-    const backingOff = this.#queues.filter((q) => q.backingOff)
-    if (backingOff.length === 0) return
-    for (const queue of backingOff) if (this.#isOverdue(queue)) this.#abandon(queue)
-    this.#retrySoon()
-    if (this.#asking) return
-    this.#asking = true
-    void this.#freshLeaders().then(() => {
-      this.#asking = false
-      for (const queue of this.#queues) queue.backingOff = false // those that failed meanwhile, too
-      this.#schedule()
-    })
-  }
-
-  async #freshLeaders (): Promise<void> {
-    if (!this.#leadersStale) return
-    this.#leadersStale = false
-    await this.#cluster.refresh().catch(() => { this.#leadersStale = true })
-  }
-
-  #isOverdue ({ head }: PartitionQueue): boolean {
-    return this.#clock.now() - (head as Batch).sinceMs >= this.#options.holdMs
-  }
-
-  #abandon (queue: PartitionQueue): void {
-    const reason = queue.trouble
-    const missing = this.#cluster.partitions(queue.topic) === 0
-    this.#heldBytes -= queue.abandon((batch) => {
-      if (batch.doubtful) return { code: 'outcome-unknown', reason }
-      return { code: missing ? 'topic-missing' : 'kafka-away', reason }
-    })
+  #tick (): void {
+    this.#cancelTick = undefined
+    const nowMs = this.#clock.elapsed()
+    for (const queue of this.#queues) if (nowMs - (queue.head?.sinceMs ?? Infinity) >= this.#options.holdMs) this.#giveUp(queue)
     this.#resolveFlushed()
+    if (this.#hold.bytes === 0) return
+    for (const link of this.#links.values()) this.#examine(link, nowMs)
+    void this.#freshProducer()
+    void this.#retry()
+    this.#schedule()
+  }
+
+  #giveUp (queue: PartitionQueue): void {
+    const head = queue.head as Batch
+    if (queue.request !== undefined) head.doubtful = true
+    const isMissing = this.#cluster.partitions(queue.topic) === 0
+    queue.abandon({ code: isMissing ? 'topic-missing' : 'kafka-away', reason: queue.trouble || this.#troubleOf(queue) })
+  }
+
+  #troubleOf (queue: PartitionQueue): string {
+    return this.#isThrottled(queue) ? THROTTLED : `broker ${this.#cluster.leader(queue.topic, queue.partition)} does not answer`
+  }
+
+  #isThrottled ({ topic, partition }: PartitionQueue): boolean {
+    return this.#clock.elapsed() < this.#link(this.#cluster.leader(topic, partition)).throttledUntilMs
+  }
+
+  #examine (link: Link, nowMs: number): void {
+    for (const { queues } of link.olderThan(TROUBLE_MS, nowMs)) {
+      for (const queue of queues) if (queue.request !== undefined) queue.trouble ||= this.#troubleOf(queue)
+    }
+    const late = link.olderThan(SLOW_MS, nowMs).find((r) => r.lane === MAIN && !r.examined)
+    if (late === undefined) return
+    late.examined = true
+    if (late.queues.length === 1) (late.queues[0] as PartitionQueue).isSlow = true
+    else void this.#findSlow(link, late)
+  }
+
+  /** Which of its partitions does a request wait for? Those whose followers do not have yet what it brought. */
+  async #findSlow ({ nodeId }: Link, request: Request): Promise<void> {
+    const found = await this.#cluster.highWatermarks(nodeId, request.queues, SIDE).catch(() => [])
+    for (const queue of request.queues) {
+      if (queue.request !== request || queue.end < 0) continue
+      const mark = found.find((f) => f.partition === queue.partition && f.topic === queue.topic)
+      if (mark?.errorCode === ErrorCode.NONE && mark.offset < queue.end + (queue.head as Batch).count) queue.isSlow = true
+    }
+  }
+
+  /** What failed goes again when the leaders are known. */
+  async #retry (): Promise<void> {
+    if (this.#asking || !this.#queues.some((q) => q.backingOff)) return
+    this.#asking = true
+    if (this.#leadersStale) {
+      this.#leadersStale = false
+      await this.#cluster.refresh().catch(() => { this.#leadersStale = true })
+    }
+    this.#asking = false
+    for (const queue of this.#queues) queue.backingOff = false // those that failed meanwhile, too
+    this.#schedule()
+  }
+
+  async #freshProducer (): Promise<void> {
+    if (this.#renewing || !this.#queues.some((q) => q.wantsProducer)) return
+    this.#renewing = true
+    const producer = await this.#cluster.initProducerId().catch(() => undefined) // the next tick asks again
+    this.#renewing = false
+    if (producer === undefined) return
+    for (const queue of this.#queues) if (queue.wantsProducer) queue.renew(producer)
+    this.#schedule()
   }
 
   #resolveFlushed (): void {
-    if (this.#heldBytes > 0) return
+    if (this.#hold.bytes > 0) return
     for (const resolve of this.#flushed.splice(0)) resolve()
   }
 }

@@ -1,10 +1,12 @@
+import { BASE_TIMESTAMP, BATCH_HEADER_BYTES, readInt64 } from '../../wire/batch.ts'
 import { BatchWriter, type Producer } from '../../wire/batch-writer.ts'
-import type { HeaderBlock } from '../../wire/header-block.ts'
+import type { EncodedHeaders } from '../../wire/header-block.ts'
+import { RecordView, walkRecords } from '../../wire/record-view.ts'
 import type { Failure, Waiter } from '../log.ts'
 
 /**
- * Records of one partition that travel together, and who waits for each. A batch is open until it is first sealed; from
- * then on it is frozen: Kafka takes the very same bytes again after any failure, but never others under their sequence.
+ * Records of one partition that travel together, and who waits for each. A batch is open until it is first sealed; what was
+ * sealed is frozen: Kafka takes the very same bytes again after any failure, but never others under their sequence.
  */
 export class Batch {
   readonly #writer = new BatchWriter()
@@ -13,19 +15,22 @@ export class Batch {
   #waiters: Waiter[] = []
   #runEnds: number[] = []
   #sealed: Buffer | undefined
-  /** When its first record came. */
+  /** Nothing more is appended to it. */
+  closed = false
+  /** When its first record came, by `Clock.elapsed`. */
   sinceMs = 0
   /** It was sent, and what became of it is not known: Kafka may have it. */
   doubtful = false
+  /** Kafka has refused its records already; they are told so when it is their turn. */
+  failure: Failure | undefined
 
   get count (): number { return this.#ids.length }
   get bytes (): number { return this.#writer.bytes }
-  get frozen (): boolean { return this.#sealed !== undefined }
+  get isSealed (): boolean { return this.#sealed !== undefined }
   get sealed (): Buffer { return this.#sealed as Buffer }
 
-  append (nowMs: number, key: Buffer, source: Buffer, from: number, to: number, headers: HeaderBlock, waiter: Waiter, id: number): void {
-    if (this.#ids.length === 0) this.sinceMs = nowMs
-    this.#writer.append(nowMs, key, source, from, to, headers)
+  append (timeMs: number, key: Buffer, source: Buffer, from: number, to: number, headers: EncodedHeaders, waiter: Waiter, id: number): void {
+    this.#writer.append(timeMs, key, source, from, to, headers)
     this.#ids.push(id)
     const last = this.#waiters.length - 1
     if (this.#waiters[last] === waiter) this.#runEnds[last] = this.#ids.length
@@ -35,9 +40,22 @@ export class Batch {
     }
   }
 
-  /** Freezes it; again only in a new epoch, after Kafka refused the old one. */
   seal (producer: Producer, sequence: number): void {
+    this.closed = true
     this.#sealed = this.#writer.seal(producer, sequence)
+  }
+
+  /** Its producer and sequence are no longer good; it is sealed anew before it is sent again. */
+  unseal (): void { this.#sealed = undefined }
+
+  /** Hands on each record as it stands in the sealed bytes. The view is valid during the call only. */
+  walk (sink: (record: RecordView, waiter: Waiter, id: number) => void): void {
+    let at = 0
+    let run = 0
+    walkRecords(new RecordView(), this.sealed, BATCH_HEADER_BYTES, this.sealed.length, this.count, 0, readInt64(this.sealed, BASE_TIMESTAMP), 0, (record) => {
+      if (at === this.#runEnds[run]) run++
+      sink(record, this.#waiters[run] as Waiter, this.#ids[at++] as number)
+    })
   }
 
   /** `baseOffset` -1: Kafka recognised a repeat and no longer knows where it stands. */
@@ -65,6 +83,8 @@ export class Batch {
     this.#waiters = []
     this.#runEnds = []
     this.#sealed = undefined
+    this.closed = false
     this.doubtful = false
+    this.failure = undefined
   }
 }

@@ -1,6 +1,9 @@
+import type { Clock } from '../../clock.ts'
 import { groupBy } from '../../wire/group-by.ts'
+import { decodeListOffsets, encodeListOffsets, LIST_OFFSETS, type HighWatermark, type PartitionOf } from '../../wire/list-offsets.ts'
 import { NotSent } from './errors.ts'
-import { createCluster, type ClusterOptions, type ProtocolRequest, type RawBroker, type RawCluster, type RawConnection } from './kafkajs.ts'
+import { createCluster, type ClusterOptions, type ProtocolRequest, type RawBroker, type RawCluster, type RawConnection, type RawMetadata } from './kafkajs.ts'
+import { Members } from './members.ts'
 
 export interface Call { readonly key: number, readonly version: number, readonly name: string }
 
@@ -10,6 +13,9 @@ const READ_COMMITTED = 1
 const LATEST = -1
 const EARLIEST = -2
 const TRANSACTION_TIMEOUT_MS = 60_000
+/** Longer than a long poll. An answer that takes longer may never come: its broker may no longer be a member of the cluster. */
+const LATE_MS = 1_000
+const LOOK_EVERY_MS = 500
 
 /**
  * A view of the Kafka cluster with connections of its own: who leads what, and a way to send a request to a broker. Each
@@ -23,20 +29,30 @@ export class Cluster {
   #connecting = new Map<string, Promise<unknown>>()
   #leaders = new Map<string, readonly number[]>()
   #refreshing: Promise<void> | undefined
+  #clock: Clock
+  /** When each request that is under way was sent. */
+  #sentMs = new Set<{ readonly at: number }>()
+  #cancelLook: (() => void) | undefined
+  #closed = false
 
-  constructor (options: ClusterOptions) {
+  constructor (options: ClusterOptions, clock: Clock) {
     const { raw, cut } = createCluster(options)
+    const members = new Members(raw.brokerPool, options.brokers, clock)
+    raw.brokerPool.refreshMetadata = (topics) => members.refresh(topics)
     this.raw = raw
     this.#cut = cut
+    this.#clock = clock
   }
 
   async open (topics: readonly string[]): Promise<void> {
-    await this.raw.connect()
-    await this.raw.addMultipleTargetTopics(topics)
+    for (const topic of topics) this.raw.targetTopics.add(topic)
+    await this.refresh()
   }
 
   /** Whatever is under way fails: kafkajs would wait for it, a long poll or a frozen broker's whole time-out. */
   close (): Promise<void> {
+    this.#closed = true
+    this.#cancelLook?.()
     this.#cut()
     return this.raw.disconnect()
   }
@@ -48,7 +64,6 @@ export class Cluster {
   }
 
   async #refresh (): Promise<void> {
-    await this.raw.connect()
     await this.raw.refreshMetadata()
     this.#leaders.clear()
   }
@@ -71,21 +86,46 @@ export class Cluster {
     return this.leaders(topic)[partition] ?? NO_LEADER
   }
 
-  /** Sends an encoded body and gives the answer's, behind its correlation id. Throws `NotSent` where it could not even be sent. */
-  async send (nodeId: number, call: Call, body: Buffer): Promise<Buffer> {
-    const { broker, connection } = await this.#reach(nodeId, call.key === FETCH_KEY ? 1 : 0)
+  /**
+   * Sends an encoded body and gives the answer's, behind its correlation id. There are two connections to each broker, which
+   * answers the requests of one in order. Throws `NotSent` where it could not even be sent.
+   */
+  async send (nodeId: number, call: Call, body: Buffer, index = call.key === FETCH_KEY ? 1 : 0): Promise<Buffer> {
+    const { broker, connection } = await this.#reach(nodeId, index)
+    const sent = { at: this.#clock.elapsed() }
+    this.#sentMs.add(sent)
+    this.#lookSoon()
     try {
       return await connection.send(wrap(call, body))
     } catch (error) {
       // Sent past kafkajs' Broker, so what that does on a closed connection is done here.
       if ((error as { name?: string }).name === 'KafkaJSConnectionClosedError') await broker.disconnect()
       throw error
+    } finally {
+      this.#sentMs.delete(sent)
     }
   }
 
+  /** Where an answer is late the members are asked for again: what is under way to one that has left fails by that. */
+  #lookSoon (): void {
+    if (this.#closed) return
+    this.#cancelLook ??= this.#clock.after(LOOK_EVERY_MS, () => {
+      const before = this.#clock.elapsed() - LATE_MS
+      const isLate = [...this.#sentMs].some(({ at }) => at <= before)
+      void (isLate ? this.refresh().catch(() => {}) : Promise.resolve()).then(() => {
+        this.#cancelLook = undefined
+        if (this.#sentMs.size > 0) this.#lookSoon()
+      })
+    })
+  }
+
+  /** How far the followers of these partitions have what their leader has. */
+  async highWatermarks (nodeId: number, parts: readonly PartitionOf[], index: number): Promise<HighWatermark[]> {
+    return decodeListOffsets(await this.send(nodeId, LIST_OFFSETS, encodeListOffsets(parts), index))
+  }
+
   async initProducerId (): Promise<{ id: bigint, epoch: number }> {
-    const broker = await this.raw.findControllerBroker()
-    const { producerId, producerEpoch } = await broker.initProducerId({ transactionTimeout: TRANSACTION_TIMEOUT_MS })
+    const { producerId, producerEpoch } = await (await this.#anyBroker()).initProducerId({ transactionTimeout: TRANSACTION_TIMEOUT_MS })
     return { id: BigInt(producerId), epoch: producerEpoch }
   }
 
@@ -99,7 +139,7 @@ export class Cluster {
   offsetsAt (topic: string, timeMs: number): Promise<number[]> { return this.#offsets(topic, timeMs) }
 
   /** Kafka's own name for the cluster. */
-  get id (): string { return this.raw.brokerPool.metadata.clusterId }
+  get id (): string { return (this.raw.brokerPool.metadata as RawMetadata).clusterId }
 
   async #offsets (topic: string, timestamp: number): Promise<number[]> {
     try {
@@ -137,7 +177,16 @@ export class Cluster {
 
   async #broker (nodeId: number): Promise<RawBroker> {
     if (nodeId === NO_LEADER) throw new Error('the partition has no leader')
-    return await this.#once(`${nodeId}`, () => this.raw.findBroker({ nodeId }))
+    return await this.#once(`${nodeId}`, () => this.raw.brokerPool.findBroker({ nodeId }))
+  }
+
+  /** Any can give out producer ids. */
+  async #anyBroker (): Promise<RawBroker> {
+    const brokers = Object.values(this.raw.brokerPool.brokers)
+    const broker = brokers.find((one) => one.isConnected()) ?? brokers[0]
+    if (broker === undefined) throw new Error('no broker is known')
+    await this.raw.brokerPool.connectBroker(broker)
+    return broker
   }
 
   /** Several sends at once on a cut connection would each open a socket of their own, and all would stay. */

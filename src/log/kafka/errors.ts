@@ -11,7 +11,8 @@ export function rootCause (error: unknown): Shape {
 
 /** One line for a person. */
 export function describe (error: unknown): string {
-  const { code, type, message } = rootCause(error)
+  const { name, code, type, message } = rootCause(error)
+  if (name === 'KafkaJSRequestTimeoutError') return 'no answer came in time'
   if (code === 'ECONNREFUSED') return 'the connection was refused'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its name cannot be resolved'
   if (code === 'ECONNRESET') return 'the connection was cut'

@@ -38,9 +38,9 @@ export class KafkaLog implements Log {
   constructor (options: KafkaLogOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#uplink = new Cluster(options)
-    this.#tailing = new Cluster(options)
-    this.#reading = new Cluster(options)
+    this.#uplink = new Cluster(options, clock)
+    this.#tailing = new Cluster(options, clock)
+    this.#reading = new Cluster(options, clock)
     this.#appender = new Appender(this.#uplink, clock, options)
     this.#tailer = new Tailer(this.#tailing, clock)
   }

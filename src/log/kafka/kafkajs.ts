@@ -14,33 +14,51 @@ export interface ProtocolRequest {
   logResponseError: boolean
 }
 
-export interface RawConnection { send: (request: ProtocolRequest) => Promise<Buffer>, isConnected: () => boolean }
+export interface RawConnection {
+  send: (request: ProtocolRequest) => Promise<Buffer>
+  isConnected: () => boolean
+  socket?: Socket
+  requestQueue: { inflight: { size: number } }
+}
 
 export interface RawBroker {
-  connectionPool: { getConnection: (index: number) => Promise<RawConnection>, pool: RawConnection[] }
+  connectionPool: Address & { getConnection: (index: number) => Promise<RawConnection>, pool: RawConnection[] }
+  isConnected: () => boolean
   disconnect: () => Promise<void>
+  metadata: (topics: readonly string[]) => Promise<RawMetadata>
   initProducerId: (options: { transactionalId?: string, transactionTimeout: number }) => Promise<{ producerId: string, producerEpoch: number }>
   listOffsets: (options: { isolationLevel: number, topics: Array<{ topic: string, partitions: Array<{ partition: number, timestamp: number }> }> }) =>
   Promise<{ responses: Array<{ partitions: Array<{ partition: number, errorCode: number, offset: string }> }> }>
 }
 
+export interface Address { host: string, port: number }
+
 export interface RawPartition { partitionId: number, leader: number }
 
+export interface RawMetadata { clusterId: string, brokers: ReadonlyArray<Address & { nodeId: number, rack: string | null }> }
+
+export interface RawBrokerPool {
+  brokers: Record<string, RawBroker>
+  metadata: RawMetadata | null
+  metadataExpireAt: number | null
+  findBroker: (options: { nodeId: number }) => Promise<RawBroker>
+  connectBroker: (broker: RawBroker) => Promise<void>
+  refreshMetadata: (topics: readonly string[]) => Promise<void>
+  createBroker: (options: object) => RawBroker
+  connectionPoolBuilder: { build: (at: Address & { rack?: string | null }) => Promise<object> }
+}
+
 /** What kafkajs' Broker has that ours changes. */
-interface MetadataBroker {
-  metadata: (topics: string[]) => Promise<unknown>
-  lookupRequest: (apiKey: number, requests: unknown) => (options: { topics: string[], allowAutoTopicCreation: boolean }) => ProtocolRequest
-  connectionPool: { send: (request: ProtocolRequest) => Promise<unknown> }
+interface MetadataBroker extends RawBroker {
+  lookupRequest: (apiKey: number, requests: unknown) => (options: { topics: readonly string[], allowAutoTopicCreation: boolean }) => ProtocolRequest
 }
 
 export interface RawCluster {
-  brokerPool: { metadata: { clusterId: string } }
-  connect: () => Promise<void>
+  brokerPool: RawBrokerPool
+  targetTopics: Set<string>
   disconnect: () => Promise<void>
-  addMultipleTargetTopics: (topics: readonly string[]) => Promise<void>
   refreshMetadata: () => Promise<void>
   findTopicPartitionMetadata: (topic: string) => RawPartition[]
-  findBroker: (options: { nodeId: number }) => Promise<RawBroker>
   findControllerBroker: () => Promise<RawBroker>
 }
 
@@ -54,7 +72,8 @@ const silent: KafkajsLogger = { namespace: () => silent, info: nothing, error: n
 
 /** NODE_ENV=test changes kafkajs' own defaults, so each is given. One try at a time: who calls decides when to try again. */
 const ONE_TRY = { retries: 0, initialRetryTime: 50, maxRetryTime: 1000, factor: 0, multiplier: 1 }
-const METADATA_MAX_AGE_MS = 300_000
+/** A dead host is found soon, and one that comes back is tried again before TCP itself would. */
+const CONNECT_MS = 2_000
 const READ_COMMITTED = 1
 const METADATA_KEY = 3
 
@@ -63,7 +82,7 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
   let isCut = false
   const end = (socket: Socket): void => { socket.destroy(new Error('the log is closed')) }
   const sockets = new Set<Socket>()
-  const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster & { brokerPool: RawCluster['brokerPool'] & { createBroker: (options: unknown) => MetadataBroker } }
+  const Cluster = require('kafkajs/src/cluster') as new (options: unknown) => RawCluster
   const cluster = new Cluster({
     brokers,
     clientId,
@@ -74,18 +93,17 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
       if (isCut) end(socket) // of a retry that was under way; a frozen broker's would keep the process
       return socket.once('close', () => sockets.delete(socket))
     },
-    connectionTimeout: requestTimeoutMs,
+    connectionTimeout: Math.min(requestTimeoutMs, CONNECT_MS),
     authenticationTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,
     enforceRequestTimeout: true,
-    metadataMaxAge: METADATA_MAX_AGE_MS,
     allowAutoTopicCreation: false,
     maxInFlightRequests: null,
     isolationLevel: READ_COMMITTED,
     retry: ONE_TRY
   })
   const { createBroker } = cluster.brokerPool
-  cluster.brokerPool.createBroker = (options) => tolerant(createBroker(options))
+  cluster.brokerPool.createBroker = (options) => tolerant(createBroker({ logger: silent, ...options }) as MetadataBroker)
   const cut = (): void => {
     isCut = true
     for (const socket of sockets) end(socket)
@@ -101,9 +119,21 @@ function tolerant (broker: MetadataBroker): MetadataBroker {
   const { Metadata } = require('kafkajs/src/protocol/requests').requests as { Metadata: unknown }
   broker.metadata = (topics) => {
     const { request, response } = broker.lookupRequest(METADATA_KEY, Metadata)({ topics, allowAutoTopicCreation: false })
-    return broker.connectionPool.send({ request, response: { decode: response.decode, parse: (decoded) => decoded as never }, logResponseError: false })
+    return connectionFor(broker).then((connection) =>
+      connection.send({ request, response: { decode: response.decode, parse: (decoded) => decoded as never }, logResponseError: false })) as Promise<unknown> as Promise<RawMetadata>
   }
   return broker
+}
+
+/** One on which nothing is under way, if there is one: an answer waits for those of all requests before it. */
+async function connectionFor ({ connectionPool }: RawBroker): Promise<RawConnection> {
+  const connected = connectionPool.pool.filter((one) => one.isConnected())
+  return connected.find(({ requestQueue }) => requestQueue.inflight.size === 0) ?? connected[0] ?? await connectionPool.getConnection(0)
+}
+
+/** Ends its connections at once: what is under way fails, and nothing is waited for. */
+export function cut ({ connectionPool }: RawBroker): void {
+  for (const { socket } of connectionPool.pool) socket?.destroy(new Error('the broker has left the cluster'))
 }
 
 export function createAdmin (cluster: RawCluster): Admin {
