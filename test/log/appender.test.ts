@@ -2,46 +2,61 @@ import t from 'tap'
 import { Appender } from '../../src/log/kafka/appender.ts'
 import type { Cluster } from '../../src/log/kafka/cluster.ts'
 import { NotSent } from '../../src/log/kafka/errors.ts'
-import { BASE_SEQUENCE, PRODUCER_EPOCH } from '../../src/wire/batch.ts'
-import { Reader } from '../../src/wire/reader.ts'
-import { Writer } from '../../src/wire/writer.ts'
+import { readHeader } from '../../src/devkafka/batch.ts'
+import { ErrorCode, type ErrorName } from '../../src/wire/errors.ts'
+import type { HighWatermark } from '../../src/wire/list-offsets.ts'
 import { HeldClock } from '../session/given.ts'
+import { answering, sentIn } from './fake-kafka.ts'
 import { append, Ledger } from './given.ts'
 
 const settled = () => new Promise(setImmediate)
 
+interface Request { body: Buffer, lane: number, answer: (bytes: Buffer) => void, fail: (error: Error) => void }
+
 /** An Appender on a cluster whose answers the test writes. */
 function started (holdMs = 1000) {
   const clock = new HeldClock()
-  const sent: Array<{ body: Buffer, answer: (bytes: Buffer) => void, fail: (error: Error) => void }> = []
+  const sent: Request[] = []
+  const asked: number[] = []
+  const given = { marks: [] as HighWatermark[], producers: [] as Array<Promise<{ id: bigint, epoch: number }>> }
   const cluster = {
     leader: () => 1,
     partitions: () => 1,
     refresh: () => Promise.reject(new Error('away')),
-    send: (_node: number, _call: object, body: Buffer) => new Promise<Buffer>((resolve, reject) => { sent.push({ body, answer: resolve, fail: reject }) })
+    initProducerId: () => given.producers.shift() ?? Promise.reject(new Error('away')),
+    highWatermarks: (_node: number, _parts: unknown, lane: number) => {
+      asked.push(lane)
+      return given.marks.length > 0 ? Promise.resolve(given.marks) : Promise.reject(new Error('away'))
+    },
+    send: (_node: number, _call: object, body: Buffer, lane: number) => new Promise<Buffer>((resolve, reject) => { sent.push({ body, lane, answer: resolve, fail: reject }) })
   }
   const waits: number[] = []
   const appender = new Appender(cluster as unknown as Cluster, clock, { holdBytes: 1000, holdMs, requestTimeoutMs: 100, onStored: (_topic, waitMs) => waits.push(waitMs) })
-  return { clock, sent, waits, appender, topic: appender.topic('t', 2, 1000, { id: 1n, epoch: 0 }) }
+  const ledger = new Ledger()
+  const topic = appender.topic('t', 2, 1000, { id: 1n, epoch: 0 })
+  const turn = async (): Promise<void> => {
+    await settled()
+    clock.turn()
+  }
+  let id = 0
+  const put = async (...partitions: number[]): Promise<void> => {
+    for (const partition of partitions) append(topic, ledger, ++id, { partition })
+    await turn()
+  }
+  /** As the last requests were sent: where each went, and for which partitions. */
+  const ways = (last: number): Array<[lane: number, ...partitions: number[]]> =>
+    sent.slice(-last).map(({ lane, body }) => [lane, ...sentIn(body).map(({ partition }) => partition)])
+  return { clock, sent, asked, given, waits, appender, ledger, topic, turn, put, ways }
 }
 
 /** In whose name the one batch of a Produce body is written. */
-function producerOf (body: Buffer): { epoch: number, sequence: number } {
-  const reader = new Reader(body)
-  reader.nullableString()
-  reader.skip(6)
-  const [[batch]] = reader.array((topic) => {
-    topic.string()
-    return topic.array((p) => {
-      p.int32()
-      return p.bytes()
-    })
-  }) as [[Buffer]]
-  return { epoch: batch.readInt16BE(PRODUCER_EPOCH), sequence: batch.readInt32BE(BASE_SEQUENCE) }
+function producerOf ({ body }: Request): { id: number, epoch: number, sequence: number } {
+  const { producerId, producerEpoch, baseSequence } = readHeader(sentIn(body)[0]?.batch as Buffer)
+  return { id: producerId, epoch: producerEpoch, sequence: baseSequence }
 }
 
-const answer = (partition: number, error: number): Buffer =>
-  new Writer().array(['t'], (w, name) => w.string(name).array([partition], (p) => p.int32(partition).int16(error).int64(40).int64(-1).int64(0).array([], () => {}).string(null))).int32(0).finish()
+const answer = (partition: number, error: number, throttleMs = 0): Buffer => answering('t', [{ partition, error, base: 40, faulty: [] }], throttleMs)
+const stored = (base: number, ...partitions: number[]): Buffer => answering('t', partitions.map((partition) => ({ partition, error: 0, base, faulty: [] })))
 
 await t.test('what comes while a request is under way waits a little for company, and an answer ends the wait', async t => {
   const { clock, sent, waits, topic } = started()
@@ -106,8 +121,7 @@ await t.test('a leader that lost its place may have appended: what is given up t
   await settled()
   append(topic, ledger, 2)
   clock.turn()
-  const [before, after] = [sent[0], sent.at(-1)].map((one) => producerOf((one as { body: Buffer }).body))
-  t.strictSame([before, after], [{ epoch: 0, sequence: 0 }, { epoch: 1, sequence: 0 }])
+  t.strictSame([sent[0], sent.at(-1)].map((one) => producerOf(one as Request)), [{ id: 1, epoch: 0, sequence: 0 }, { id: 1, epoch: 1, sequence: 0 }])
 })
 
 await t.test('once it is closed nothing is sent, and no timer is left', async t => {
@@ -129,3 +143,140 @@ await t.test('once it is closed nothing is sent, and no timer is left', async t 
   other.appender.close()
   t.equal(other.clock.timers, 0)
 })
+
+await t.test('a partition with slow followers travels on the other connection; its neighbours do not wait for it, and it may come back', async t => {
+  const { clock, sent, asked, given, put, turn, ways, ledger } = started()
+  await put(0, 1)
+  sent[0]?.answer(stored(40, 0, 1))
+  await turn()
+  await put(0, 1)
+  t.strictSame(ways(2), [[0, 0, 1], [0, 0, 1]])
+  given.marks = [{ topic: 't', partition: 0, errorCode: 0, offset: 41 }, { topic: 't', partition: 1, errorCode: 0, offset: 42 }]
+  clock.advance(300)
+  await turn()
+  t.strictSame(asked, [1], 'the question does not wait behind the request')
+  sent[1]?.answer(stored(41, 0, 1))
+  await turn()
+  await put(0, 1)
+  t.strictSame(ways(2), [[1, 0], [0, 1]])
+  sent[3]?.answer(stored(42, 1))
+  await turn()
+  await put(0, 1)
+  t.strictSame(ways(1), [[0, 1]], 'and again, while the slow one waits')
+  sent[4]?.answer(stored(43, 1))
+  await turn()
+  clock.advance(200)
+  sent[2]?.answer(stored(42, 0))
+  await turn()
+  t.strictSame(ways(1), [[1, 0]])
+  sent[5]?.answer(stored(43, 0))
+  await turn()
+  await put(0, 1)
+  t.strictSame(ways(1), [[0, 0, 1]], 'its answers are quick again')
+  t.equal(ledger.runs.length, 8)
+})
+
+await t.test('what is ready while a request is late takes the other connection; while both are late it waits', async t => {
+  const { clock, sent, put, turn, ways } = started()
+  await put(0)
+  clock.advance(200)
+  await put(1)
+  t.strictSame(ways(2), [[0, 0], [1, 1]])
+  clock.advance(200)
+  sent[0]?.answer(stored(40, 0))
+  await turn()
+  await put(0)
+  t.strictSame(ways(2), [[0, 0], [1, 1]], 'a slow one keeps to its connection')
+  sent[1]?.answer(stored(40, 1))
+  await turn()
+  t.strictSame(ways(1), [[1, 0]])
+})
+
+await t.test('which partition is slow stays open where Kafka does not say', async t => {
+  const { clock, sent, given, put, turn, ways } = started()
+  await put(0, 1)
+  clock.advance(300)
+  sent[0]?.answer(stored(40, 0, 1))
+  await turn()
+  await put(0, 1)
+  given.marks = [{ topic: 't', partition: 0, errorCode: 6, offset: -1 }]
+  clock.advance(300)
+  await turn()
+  sent[1]?.answer(stored(41, 0, 1))
+  await turn()
+  await put(0, 1)
+  t.strictSame(ways(1), [[0, 0, 1]])
+})
+
+await t.test('a broker that throttles is sent nothing meanwhile, and that is told', async t => {
+  const { clock, sent, appender, put, turn, ledger } = started(500)
+  await put(0)
+  sent[0]?.answer(answer(0, 0, 350))
+  await turn()
+  await put(1)
+  clock.advance(300)
+  await turn()
+  t.strictSame([sent.length, appender.troubles], [1, ['broker 1 throttles this client']])
+  clock.advance(100)
+  await turn()
+  t.strictSame([sent.length, appender.troubles], [2, []])
+  sent[1]?.answer(answer(1, 0, 1000))
+  await turn()
+  await put(0)
+  clock.advance(600)
+  t.strictSame(ledger.failures, [{ id: 3, code: 'kafka-away', reason: 'this client is throttled' }])
+})
+
+await t.test('what is under way is given up at the bound, not later, and a late answer is nobody\'s', async t => {
+  const { clock, sent, appender, put, turn, ledger } = started(1500)
+  await put(0)
+  await put(0)
+  clock.advance(1400)
+  t.strictSame(appender.troubles, ['t/0 is not written: broker 1 does not answer'])
+  clock.advance(100)
+  t.strictSame(ledger.codes, [[1, 'outcome-unknown'], [2, 'kafka-away']])
+  await put(0)
+  t.strictSame(sent.map(producerOf).at(-1), { id: 1, epoch: 1, sequence: 0 })
+  sent[0]?.answer(stored(40, 0))
+  await turn()
+  t.strictSame(ledger.runs, [])
+  sent[1]?.answer(stored(41, 0))
+  await turn()
+  t.strictSame(ledger.runs.map(({ id, offset }) => [id, offset]), [[3, 41]])
+})
+
+for (const error of ['INVALID_PRODUCER_EPOCH', 'PRODUCER_FENCED'] as const) {
+  await t.test(`${error}: it goes on under a new producer id, as soon as there is one`, async t => {
+    const { clock, sent, given, put, turn } = started()
+    await put(0)
+    sent[0]?.answer(answer(0, ErrorCode[error]))
+    await turn()
+    clock.advance(100)
+    await turn()
+    await turn()
+    t.equal(sent.length, 1)
+    given.producers = [Promise.resolve({ id: 2n, epoch: 0 })]
+    clock.advance(100)
+    await turn()
+    await turn()
+    t.strictSame(sent.map(producerOf), [{ id: 1, epoch: 0, sequence: 0 }, { id: 2, epoch: 0, sequence: 0 }])
+  })
+}
+
+const lost: ErrorName[] = ['OUT_OF_ORDER_SEQUENCE_NUMBER', 'UNKNOWN_PRODUCER_ID', 'PRODUCER_FENCED']
+const refusedForGood: ErrorName[] = ['TOPIC_AUTHORIZATION_FAILED', 'INVALID_RECORD']
+for (const error of [...lost, ...refusedForGood]) {
+  await t.test(`${error} after a try without an answer: unknown, and what waits behind is given up with it`, async t => {
+    const { clock, sent, ledger, put, turn } = started()
+    await put(0)
+    await put(0)
+    sent[0]?.fail(new Error('cut'))
+    await turn()
+    clock.advance(100)
+    await turn()
+    await turn()
+    sent[1]?.answer(answer(0, ErrorCode[error]))
+    await turn()
+    t.strictSame(ledger.failures, [{ id: 1, code: 'outcome-unknown', reason: error }, { id: 2, code: 'kafka-away', reason: error }])
+  })
+}

@@ -108,8 +108,10 @@ export class Appender {
       this.#scheduled = false
       if (!this.#closed) this.#sendReady()
     })
-    this.#cancelTick ??= this.#clock.after(TICK_MS, () => this.#tick())
+    this.#arm()
   }
+
+  #arm (): void { this.#cancelTick ??= this.#clock.after(TICK_MS, () => this.#tick()) }
 
   /** Everything that is ready to go to one broker goes in one request; but what is slow goes apart, on the other connection. */
   #sendReady (): void {
@@ -225,6 +227,7 @@ export class Appender {
     for (const queue of this.#queues) if (nowMs - (queue.head?.sinceMs ?? Infinity) >= this.#options.holdMs) this.#giveUp(queue)
     this.#resolveFlushed()
     if (this.#hold.bytes === 0) return
+    this.#arm()
     for (const link of this.#links.values()) this.#examine(link, nowMs)
     void this.#freshProducer()
     void this.#retry()
