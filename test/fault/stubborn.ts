@@ -18,6 +18,7 @@ export class Stubborn extends Waiting {
   #sent = 0
   #stopped = false
   #closed = false
+  #pausing = false
   readonly #window: number
 
   constructor (name: string, device: ProtocolDevice, window: number) {
@@ -61,15 +62,23 @@ export class Stubborn extends Waiting {
       const code = String(frame.code)
       this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
       if (frame.temporary !== true) throw new Error(`${this.name} was refused for good: ${JSON.stringify(frame)}`)
-      if (code !== 'earlier-refused') setTimeout(() => this.#again(frame.id as number), PAUSE_MS)
+      this.#againFrom(frame.id as number)
     }
     this.changed()
   }
 
-  #again (from: number): void { for (let id = from; id <= this.#sent; id++) this.device.publish(id, { data: id }) }
+  /** Refusals come in order, so the first that is heard of is where to begin; the others follow from it. */
+  #againFrom (id: number): void {
+    if (this.#pausing) return
+    this.#pausing = true
+    setTimeout(() => {
+      this.#pausing = false
+      for (let next = id; next <= this.#sent; next++) this.device.publish(next, { data: next })
+    }, PAUSE_MS)
+  }
 
   #fill (): void {
-    while (!this.#stopped && this.#sent - this.acked < this.#window) this.device.publish(++this.#sent, { data: this.#sent })
+    while (!this.#stopped && !this.#pausing && this.#sent - this.acked < this.#window) this.device.publish(++this.#sent, { data: this.#sent })
   }
 }
 
