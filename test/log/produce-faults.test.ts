@@ -151,3 +151,73 @@ await t.test('flush waits for what has to be tried again, and for what fails', a
   t.strictSame(ledger.codes, [[2, 'kafka-away']])
   t.equal(dev.faults.pending, 0)
 })
+
+await t.test('a partition that waits for its ack does not hold up its neighbour behind the same broker', async t => {
+  const { dev, log, ledger, content } = await faulty(t, { partitions: 2, requestTimeoutMs: 60_000 })
+  const slow = new Ledger()
+  dev.faults.push('Produce', { freeze: 'answer' })
+  append(log.topic(TOPIC), slow, 1, { partition: 0 })
+  await becomes(() => dev.faults.frozen === 1)
+  for (let id = 1; id <= 3; id++) {
+    append(log.topic(TOPIC), ledger, id, { partition: 1 })
+    await ledger.answered(id)
+  }
+  t.strictSame([slow.runs, dev.faults.frozen], [[], 1])
+  dev.faults.thaw()
+  await slow.answered(1)
+  t.strictSame([await content(0), await content(1), dev.faults.pending], [['1'], ['1', '2', '3'], 0])
+})
+
+await t.test('which of the partitions in one request is waited for is found out by their high watermarks', async t => {
+  const { dev, log, ledger } = await faulty(t, { partitions: 2, requestTimeoutMs: 60_000 })
+  append(log.topic(TOPIC), ledger, 1, { partition: 0 })
+  append(log.topic(TOPIC), ledger, 2, { partition: 1 })
+  await ledger.answered(2)
+  dev.faults.push('Produce', { freeze: 'answer' })
+  dev.faults.push('ListOffsets', { delay: 'request', ms: 1 })
+  append(log.topic(TOPIC), ledger, 3, { partition: 0 })
+  append(log.topic(TOPIC), ledger, 4, { partition: 1 })
+  await becomes(() => dev.faults.pending === 0)
+  dev.faults.thaw()
+  await ledger.answered(4)
+  t.strictSame(ledger.failures, [])
+})
+
+const waits: Array<[what: string, fault: Fault, told: RegExp, code: string, reason: string]> = [
+  ['followers are missing', { error: 'NOT_ENOUGH_REPLICAS' }, /is not written: NOT_ENOUGH_REPLICAS$/, 'kafka-away', 'NOT_ENOUGH_REPLICAS'],
+  ['followers went missing', { error: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND' }, /is not written: NOT_ENOUGH_REPLICAS_AFTER_APPEND$/, 'outcome-unknown', 'NOT_ENOUGH_REPLICAS_AFTER_APPEND'],
+  ['the broker did not hear of its followers in time', { error: 'REQUEST_TIMED_OUT' }, /is not written: REQUEST_TIMED_OUT$/, 'outcome-unknown', 'REQUEST_TIMED_OUT'],
+  ['the disk failed', { error: 'KAFKA_STORAGE_ERROR' }, /is not written: KAFKA_STORAGE_ERROR$/, 'outcome-unknown', 'KAFKA_STORAGE_ERROR'],
+  ['the quota is used up', { error: 'THROTTLING_QUOTA_EXCEEDED' }, /is not written: THROTTLING_QUOTA_EXCEEDED$/, 'kafka-away', 'THROTTLING_QUOTA_EXCEEDED'],
+  ['the topic is gone', { error: 'UNKNOWN_TOPIC_OR_PARTITION' }, /is not written: UNKNOWN_TOPIC_OR_PARTITION$/, 'kafka-away', 'UNKNOWN_TOPIC_OR_PARTITION'],
+  ['no answer comes', { freeze: 'request' }, /is not written: broker 1 does not answer$/, 'outcome-unknown', 'broker 1 does not answer']
+]
+for (const [what, fault, told, code, reason] of waits) {
+  await t.test(`${what}: it is waited for and told, and at the bound refused with that reason`, async t => {
+    const { dev, log, ledger, put, content } = await faulty(t, { holdMs: 1_300, requestTimeoutMs: 60_000 })
+    dev.faults.push('Produce', ...Array<Fault>(100).fill(fault))
+    put(1)
+    await becomes(() => log.health().stalled)
+    t.match(log.health().reasons[0], told)
+    await ledger.answered(1)
+    t.strictSame(ledger.failures, [{ id: 1, code, reason }])
+    while (dev.faults.take('Produce') !== undefined);
+    dev.faults.thaw()
+    put(2)
+    await ledger.answered(2)
+    t.match((await content()).at(-1), '2')
+  })
+}
+
+await t.test('what is throttled waits for as long as Kafka says, and that is told', async t => {
+  const { dev, log, ledger, put } = await faulty(t)
+  dev.faults.push('Produce', { throttle: 600 })
+  put(1)
+  await ledger.answered(1)
+  const beganMs = performance.now()
+  t.strictSame(log.health().reasons, ['broker 1 throttles this client'])
+  put(2)
+  await ledger.answered(2)
+  t.ok(performance.now() - beganMs >= 550)
+  t.strictSame([log.health().reasons, dev.faults.pending], [[], 0])
+})

@@ -42,7 +42,7 @@ class World {
       partitions: () => PARTITIONS,
       refresh: () => Promise.resolve(),
       initProducerId: () => Promise.resolve({ id: ++this.#producers, epoch: 0 }),
-      highWatermarks: () => Promise.resolve([]),
+      highWatermarks: () => Promise.resolve(this.partitions.map(({ values }, partition) => ({ topic: 't', partition, errorCode: 0, offset: values.length }))),
       send: (_node: number, _call: object, body: Buffer) => new Promise<Buffer>((resolve, reject) => { this.requests.push({ sent: sentIn(body), resolve, reject }) })
     }
     this.appender = new Appender(cluster as unknown as Cluster, this.clock, { holdBytes: 1 << 20, holdMs: HOLD_MS, requestTimeoutMs: 100 })

@@ -253,11 +253,18 @@ export class Appender {
     for (const { queues } of link.olderThan(TROUBLE_MS, nowMs)) {
       for (const queue of queues) if (queue.request !== undefined) queue.trouble ||= this.#troubleOf(queue)
     }
-    const late = link.olderThan(SLOW_MS, nowMs).find((r) => r.lane === MAIN && !r.examined)
-    if (late === undefined) return
+    const [late, ...behind] = link.on(MAIN)
+    if (late === undefined || late.examined || nowMs - late.sentMs < SLOW_MS) return
     late.examined = true
     if (late.queues.length === 1) (late.queues[0] as PartitionQueue).isSlow = true
     else void this.#findSlow(link, late)
+    for (const request of behind) for (const queue of request.queues) if (queue.request === request) this.#overtake(queue)
+  }
+
+  /** The broker does not even read what waits behind a late request, so it goes again past it: what comes second is a repeat to Kafka. */
+  #overtake (queue: PartitionQueue): void {
+    (queue.head as Batch).doubtful = true
+    queue.request = undefined
   }
 
   /** Which of its partitions does a request wait for? Those whose followers do not have yet what it brought. */
@@ -266,8 +273,11 @@ export class Appender {
     for (const queue of request.queues) {
       if (queue.request !== request || queue.end < 0) continue
       const mark = found.find((f) => f.partition === queue.partition && f.topic === queue.topic)
-      if (mark?.errorCode === ErrorCode.NONE && mark.offset < queue.end + (queue.head as Batch).count) queue.isSlow = true
+      if (mark?.errorCode !== ErrorCode.NONE) continue
+      if (mark.offset < queue.end + (queue.head as Batch).count) queue.isSlow = true
+      else this.#overtake(queue)
     }
+    this.#schedule()
   }
 
   /** What failed goes again when the leaders are known. */

@@ -169,7 +169,7 @@ export class Cluster {
     try {
       const broker = await this.#broker(nodeId)
       this.#reached.set(nodeId, broker)
-      return { broker, connection: await this.#connection(nodeId, broker, index) }
+      return { broker, connection: await broker.connectionPool.getConnection(index) }
     } catch (error) {
       throw new NotSent(error)
     }
@@ -187,13 +187,6 @@ export class Cluster {
     if (broker === undefined) throw new Error('no broker is known')
     await this.raw.brokerPool.connectBroker(broker)
     return broker
-  }
-
-  /** Several sends at once on a cut connection would each open a socket of their own, and all would stay. */
-  async #connection (nodeId: number, broker: RawBroker, index: number): Promise<RawConnection> {
-    const open = broker.connectionPool.pool[index]
-    if (open?.isConnected() === true) return open
-    return await this.#once(`${nodeId}/${index}`, () => broker.connectionPool.getConnection(index))
   }
 
   async #once<T> (name: string, connect: () => Promise<T>): Promise<T> {

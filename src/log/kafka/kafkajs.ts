@@ -22,7 +22,7 @@ export interface RawConnection {
 }
 
 export interface RawBroker {
-  connectionPool: Address & { getConnection: (index: number) => Promise<RawConnection>, pool: RawConnection[] }
+  connectionPool: Address & { getConnection: (index?: number) => Promise<RawConnection>, pool: RawConnection[] }
   isConnected: () => boolean
   disconnect: () => Promise<void>
   metadata: (topics: readonly string[]) => Promise<RawMetadata>
@@ -117,18 +117,31 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
  */
 function tolerant (broker: MetadataBroker): MetadataBroker {
   const { Metadata } = require('kafkajs/src/protocol/requests').requests as { Metadata: unknown }
+  shareConnecting(broker.connectionPool)
   broker.metadata = (topics) => {
     const { request, response } = broker.lookupRequest(METADATA_KEY, Metadata)({ topics, allowAutoTopicCreation: false })
-    return connectionFor(broker).then((connection) =>
+    return idleConnection(broker).then((connection) =>
       connection.send({ request, response: { decode: response.decode, parse: (decoded) => decoded as never }, logResponseError: false })) as Promise<unknown> as Promise<RawMetadata>
   }
   return broker
 }
 
 /** One on which nothing is under way, if there is one: an answer waits for those of all requests before it. */
-async function connectionFor ({ connectionPool }: RawBroker): Promise<RawConnection> {
-  const connected = connectionPool.pool.filter((one) => one.isConnected())
-  return connected.find(({ requestQueue }) => requestQueue.inflight.size === 0) ?? connected[0] ?? await connectionPool.getConnection(0)
+async function idleConnection ({ connectionPool }: RawBroker): Promise<RawConnection> {
+  const { pool } = connectionPool
+  const idle = pool.findIndex((one) => one.isConnected() && one.requestQueue.inflight.size === 0)
+  return await connectionPool.getConnection(idle >= 0 ? idle : Math.max(0, pool.findIndex((one) => !one.isConnected())))
+}
+
+/** Several sends at once on a cut connection would each open a socket of their own, and all would stay. */
+function shareConnecting (connectionPool: RawBroker['connectionPool']): void {
+  const connecting = new Map<number, Promise<RawConnection>>()
+  const connect = connectionPool.getConnection.bind(connectionPool)
+  connectionPool.getConnection = (index = 0) => {
+    const under = connecting.get(index) ?? connect(index).finally(() => connecting.delete(index))
+    connecting.set(index, under)
+    return under
+  }
 }
 
 /** Ends its connections at once: what is under way fails, and nothing is waited for. */

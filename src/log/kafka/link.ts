@@ -37,6 +37,9 @@ export class Link {
 
   isIdle (lane: Lane): boolean { return !this.#underWay.some((r) => r.lane === lane) }
 
+  /** In the order in which they are answered. */
+  on (lane: Lane): Request[] { return this.#underWay.filter((r) => r.lane === lane) }
+
   /** Those that have been under way for so long. */
   olderThan (ms: number, nowMs: number): Request[] { return this.#underWay.filter((r) => nowMs - r.sentMs >= ms) }
 
