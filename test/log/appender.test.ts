@@ -7,7 +7,7 @@ import { ErrorCode, type ErrorName } from '../../src/wire/errors.ts'
 import type { HighWatermark } from '../../src/wire/list-offsets.ts'
 import { HeldClock } from '../session/given.ts'
 import { answering, sentIn } from './fake-kafka.ts'
-import { append, Ledger } from './given.ts'
+import { append, Ledger, reasonsOf } from './given.ts'
 
 const settled = () => new Promise(setImmediate)
 
@@ -240,15 +240,15 @@ await t.test('a broker that throttles is sent nothing meanwhile, and that is tol
   await put(1)
   clock.advance(300)
   await turn()
-  t.strictSame([sent.length, appender.troubles], [1, ['broker 1 throttles this client']])
+  t.strictSame([sent.length, reasonsOf(appender.stalls)], [1, ['t/1 is not written: Kafka throttles this client']])
   clock.advance(100)
   await turn()
-  t.strictSame([sent.length, appender.troubles], [2, []])
+  t.strictSame([sent.length, reasonsOf(appender.stalls)], [2, []])
   sent[1]?.answer(answer(1, 0, 1000))
   await turn()
   await put(0)
   clock.advance(600)
-  t.strictSame(ledger.failures, [{ id: 3, code: 'kafka-away', reason: 'this client is throttled' }])
+  t.strictSame(ledger.failures, [{ id: 3, code: 'kafka-away', reason: 'Kafka throttles this client' }])
 })
 
 await t.test('what is under way is given up at the bound, not later, and a late answer is nobody\'s', async t => {
@@ -256,7 +256,7 @@ await t.test('what is under way is given up at the bound, not later, and a late 
   await put(0)
   await put(0)
   clock.advance(1400)
-  t.strictSame(appender.troubles, ['t/0 is not written: broker 1 does not answer'])
+  t.strictSame(reasonsOf(appender.stalls), ['t/0 is not written: broker 1 does not answer'])
   clock.advance(100)
   t.strictSame(ledger.codes, [[1, 'outcome-unknown'], [2, 'kafka-away']])
   await put(0)

@@ -160,5 +160,5 @@ await t.test('each publish is answered once, what is acknowledged stands there i
     await world.finish()
     world.check()
     world.appender.close()
-  }), { numRuns: 400 }))
+  }), { numRuns: 1000 }))
 })
