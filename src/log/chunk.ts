@@ -12,6 +12,6 @@ export interface Chunk {
 }
 
 /** Hands the chunk's records from `wanted` on to `sink`, as `walkBatches` does; the result is where it came to. */
-export function walkChunk ({ buffer, at, end, aborted }: Chunk, wanted: number, sink: BatchSink): number {
-  return walkBatches(buffer, at, end, wanted, aborted, sink)
+export function walkChunk ({ from, buffer, at, end, aborted }: Chunk, wanted: number, sink: BatchSink): number {
+  return walkBatches(buffer, at, end, wanted, aborted, sink, Math.min(from, wanted))
 }

@@ -25,9 +25,12 @@ const view = new RecordView()
  * `sink`, control batches and aborted transactions are skipped, what cannot be decoded is told and passed over. A batch that
  * is cut off at the end is left alone, as brokers cut answers at a size.
  *
+ * @param from what was asked of Kafka, where that was before `wanted`: what lies between was walked before
  * @returns the offset behind the last whole batch, or `wanted` if there was none
  */
-export function walkBatches (buffer: Buffer, at: number, end: number, wanted: number, aborted: readonly Aborted[], sink: BatchSink): number {
+export function walkBatches (
+  buffer: Buffer, at: number, end: number, wanted: number, aborted: readonly Aborted[], sink: BatchSink, from = wanted
+): number {
   let next = wanted
   const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   const aborting = new Set<bigint>()
@@ -37,20 +40,20 @@ export function walkBatches (buffer: Buffer, at: number, end: number, wanted: nu
     if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
     const base = readInt64(buffer, at + BASE_OFFSET)
     let last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
-    if (last < wanted) { // its marker may still end an aborted transaction
+    if (last < wanted && last >= Math.max(from, base)) { // walked before; its marker may still end an aborted transaction
       if (aborted.length > 0) isAborted(buffer, at, batchEnd, last, pending, aborting)
       at = batchEnd
       continue
     }
-    if (sink.batch?.(base, last, readInt64(buffer, at + MAX_TIMESTAMP), buffer.readInt32BE(at + LEADER_EPOCH)) === false) break
+    if (last >= wanted && sink.batch?.(base, last, readInt64(buffer, at + MAX_TIMESTAMP), buffer.readInt32BE(at + LEADER_EPOCH)) === false) break
     try {
       check(buffer, at, batchEnd)
-      if (!(aborted.length > 0 && isAborted(buffer, at, batchEnd, last, pending, aborting))) walkBatch(buffer, at, batchEnd, base, wanted, sink)
+      if (!(aborted.length > 0 && isAborted(buffer, at, batchEnd, last, pending, aborting)) && last >= wanted) walkBatch(buffer, at, batchEnd, base, wanted, sink)
     } catch (error) {
       last = Math.max(last, base, next) // whatever a broken batch says of itself, the reading goes on behind it
       sink.undecodable(base, last, (error as Error).message)
     }
-    next = last + 1
+    if (last >= wanted) next = last + 1
     at = batchEnd
   }
   return next
