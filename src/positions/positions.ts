@@ -1,8 +1,7 @@
 import { pause, type Clock } from '../clock.ts'
-import { again } from '../log/again.ts'
-import { walkChunk, type Chunk } from '../log/chunk.ts'
-import type { Failure, GapReason, Log, Tail } from '../log/log.ts'
+import type { Failure, Log } from '../log/log.ts'
 import type { RecordView } from '../wire/record-view.ts'
+import { Follower } from './follower.ts'
 import { Held, type Claim, type Means } from './held.ts'
 import { decode, encode, type Written } from './record.ts'
 import { Table, type Position } from './table.ts'
@@ -44,10 +43,7 @@ export class Positions {
   readonly #random: () => number
   #writer: Writer | undefined
   #means: Means | undefined
-  #tail: Tail | undefined
-  /** Up to where each partition was read, and those that must be read from their start. */
-  #next: number[] = []
-  readonly #anew = new Set<number>()
+  #follower: Follower | undefined
   #cancelSweep: () => void = () => {}
   #claims = 0
   #told: string | undefined
@@ -65,10 +61,15 @@ export class Positions {
     const writer = new Writer(log.topic(topic))
     this.#writer = writer
     this.#means = this.#meansOf(writer)
-    const ends = await again(clock, this.#stopping.signal, () => this.#read())
-    if (this.#stopping.signal.aborted) return
-    this.#follow(ends)
-    this.#sweepLater()
+    this.#follower = new Follower(log, topic, clock, this.#stopping.signal, {
+      record: (record) => this.#apply(record),
+      clear: () => this.#table.clear(),
+      missed: (partition) => this.#stakeAgain([...this.#claiming.values()], partition),
+      anew: (partition) => this.#forgetPartition(partition),
+      warn: (facts, sentence) => this.#options.warn?.(facts, sentence)
+    })
+    await this.#follower.start()
+    if (!this.#stopping.signal.aborted) this.#sweepLater()
   }
 
   /** Whether this name is known, or one more may be held. */
@@ -100,11 +101,11 @@ export class Positions {
     cancel()
     this.#stopping.abort()
     for (const held of this.#holding.values()) held.end()
-    this.#tail?.close()
+    this.#follower?.close()
   }
 
   #isWritten (): boolean {
-    return this.#writer?.waiting === 0 && [...this.#holding.values()].every((held) => held.isWritten)
+    return (this.#writer?.waiting ?? 0) === 0 && [...this.#holding.values()].every((held) => held.isWritten)
   }
 
   #meansOf ({ partitions }: Writer): Means {
@@ -130,63 +131,14 @@ export class Positions {
     })
   }
 
-  /** Resolves to the offsets up to which it was read. */
-  async #read (): Promise<number[]> {
-    const { log, topic } = this.#options
-    this.#table.clear()
-    const [starts, ends] = await Promise.all([log.starts(topic), log.ends(topic)])
-    return await Promise.all(ends.map(async (end, partition) => {
-      let at = starts[partition] as number
-      for (let before = -1; at < end && at > before;) {
-        before = at
-        at = this.#walk(partition, await log.fetch(topic, partition, at))
-      }
-      return Math.max(at, end) // behind the last record there may be a hole
-    }))
-  }
-
-  #follow (offsets: readonly number[]): void {
-    this.#next = [...offsets]
-    this.#tail = this.#options.log.tail(this.#options.topic, offsets, {
-      chunk: (partition, chunk) => { this.#next[partition] = this.#walk(partition, chunk) },
-      gap: (partition, from, to, reason) => this.#gap(partition, from, to, reason)
-    })
-  }
-
-  #walk (partition: number, chunk: Chunk): number {
-    return walkChunk(chunk, chunk.from, {
-      record: (record) => this.#apply(record),
-      undecodable: (from, to, reason) => this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`)
-    })
-  }
-
-  #gap (partition: number, from: number, to: number, reason: GapReason): void {
-    this.#warn(partition, from, to, `are gone: ${reason}`)
-    if (reason === 'retention') return this.#stakeAgain([...this.#claiming.values()], partition)
-    this.#anew.add(partition)
-    if (this.#anew.size === 1) void this.#readAnew()
-  }
-
-  /** What was known of truncated partitions compares with nothing: they are read from their start, and who holds a name there claims it again. */
-  async #readAnew (): Promise<void> {
-    const { log, topic, clock } = this.#options
-    this.#tail?.close()
-    const starts = await again(clock, this.#stopping.signal, () => log.starts(topic)).catch(() => [])
-    if (this.#stopping.signal.aborted) return
-    const offsets = this.#next.map((next, partition) => this.#anew.has(partition) ? starts[partition] ?? 0 : next)
-    for (const [key, { partitions }] of this.#table.entries()) if (this.#anew.has(partitionOf(key, partitions))) this.#table.delete(key)
-    for (const partition of this.#anew) this.#stakeAgain([...this.#claiming.values(), ...this.#holding.values()], partition)
-    this.#anew.clear()
-    this.#follow(offsets)
+  /** What was known of a partition that was made anew compares with nothing: who holds a name there claims it again. */
+  #forgetPartition (partition: number): void {
+    for (const [key, { partitions }] of this.#table.entries()) if (partitionOf(key, partitions) === partition) this.#table.delete(key)
+    this.#stakeAgain([...this.#claiming.values(), ...this.#holding.values()], partition)
   }
 
   #stakeAgain (all: readonly Held[], partition: number): void {
     for (const held of all) if (this.#writer?.partition(held.key) === partition) held.stake()
-  }
-
-  #warn (partition: number, from: number, to: number, what: string): void {
-    const { topic, warn } = this.#options
-    warn?.({ topic, partition, from, to }, `Records of ${topic}/${partition} from offset ${from} to ${to} ${what}.`)
   }
 
   #apply (record: RecordView): void {

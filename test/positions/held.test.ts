@@ -320,3 +320,8 @@ await t.test('an instance that does not know of added partitions begins where th
   t.match(last(), { cursor: 'c8', claim: 'other:1' })
   t.equal(positions.size, 1)
 })
+
+await t.test('a stop before any start', async t => {
+  const positions = new Positions({ log: new SimulatedLog(new SimulatedKafka()).log, topic: 'p', clock: new HeldClock(), instance: 'i', max: 10, retentionMs: DAY })
+  await t.resolves(positions.stop(60_000))
+})
