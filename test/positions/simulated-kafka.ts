@@ -55,7 +55,7 @@ export class SimulatedLog {
     return {
       name,
       partitions: 1,
-      pressed: false,
+      pressed: () => false,
       append: (_partition, key, source, from, to, _headers, waiter, id) => {
         if (this.isFull) return false
         this.queue.push({ key: key.toString(), value: to < from ? null : Buffer.from(source.subarray(from, to)), waiter, id })
