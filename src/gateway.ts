@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Settings } from './config/index.ts'
 import { pause, type Clock } from './clock.ts'
 import { Hub } from './hub/hub.ts'
@@ -7,7 +8,10 @@ import { again } from './log/again.ts'
 import { walkChunk } from './log/chunk.ts'
 import type { GapReason as LogGapReason, Health, Log, Tail } from './log/log.ts'
 import type { Storage } from './protocol/encode.ts'
+import { parseCursor } from './protocol/cursor.ts'
 import type { GapReason } from './protocol/gaps.ts'
+import type { Since } from './protocol/since.ts'
+import { Positions } from './positions/positions.ts'
 import { Reader, type ReaderSink } from './reader/reader.ts'
 import type { Context, Observer } from './session/context.ts'
 import { Heartbeat } from './session/heartbeat.ts'
@@ -17,6 +21,7 @@ import { Session } from './session/session.ts'
 import { Turn } from './session/turn.ts'
 
 const LIVE = { kind: 'live' } as const
+const INSTANCE_BYTES = 9
 const UNFOLLOW_MS = 5_000
 /** Those who are sent away come back spread over so long, so that the next instance is not met by all at once. */
 const COME_BACK_MS = 5_000
@@ -36,6 +41,7 @@ export class Gateway {
   #context: Context | undefined
   #heartbeat: Heartbeat
   #reader: Reader
+  #positions: Positions
   #stalls: Stalls
   #uplinkTail: Promise<Tail> | undefined
   #onUplink: Parameters<Follow>[0] | undefined
@@ -59,6 +65,9 @@ export class Gateway {
       '(librdkafka: partitioner=murmur2_random), or downlink.partitioner to what its producers do.'))
     this.#reader = new Reader(log, clock, { topic: topics.downlink, partitioner, historyBytes: history.bytes }, this.#downlinkSink(topics.downlink))
     this.#reader.onRehome = () => { for (const session of this.hub.sessions()) session.following.rehome() }
+    this.#positions = new Positions({
+      ...settings.positions, log, clock, topic: topics.positions, instance: randomBytes(INSTANCE_BYTES).toString('base64url'), warn: (facts, sentence) => notices.warn(facts, sentence)
+    })
     this.#stalls = new Stalls(clock, this.hub, log, topics)
   }
 
@@ -76,7 +85,7 @@ export class Gateway {
       storage,
       observer
     }
-    await this.#reader.start()
+    await Promise.all([this.#reader.start(), this.#positions.start()])
     this.hub.onDelay = observer.delivered
     this.#heartbeat.start()
     this.#stalls.start()
@@ -108,7 +117,7 @@ export class Gateway {
     const session = new Session(this.#context as Context, peer, opening)
     this.hub.add(session)
     const stopBeating = this.#heartbeat.add(session)
-    session.greet(opening.since ?? LIVE)
+    session.greet(this.#begin(session, opening))
     this.#stalls.tell(session)
     if (this.#state === 'draining') this.#sendAway(session) // it was let in a moment before
     const ended = (): void => {
@@ -119,15 +128,34 @@ export class Gateway {
     return { session, ended }
   }
 
+  /** Where its downlink begins: what it asked for, or the position that is held for it. */
+  #begin (session: Session, { device, since = LIVE, resume }: Opening): Since | Promise<Since> {
+    if (resume === undefined) return since
+    const claim = this.#positions.claim(device, resume, () => session.close('name-taken'))
+    const here = session.following.cursor()
+    session.hold(claim)
+    return claim.ready.then((text) => {
+      const cursor = text === undefined ? undefined : parseCursor(text)
+      if (cursor !== undefined) return { kind: 'cursor', cursor }
+      if (here !== undefined) claim.received(here) // the first time: from here on nothing is left out
+      return LIVE
+    })
+  }
+
+  /** Whether a position may be held under that name. */
+  hasRoomFor (device: string, name: string): boolean { return this.#positions.hasRoom(device, name) }
+
   /** From now on nobody is let in; what is in flight is finished, those who are here are sent away, and the log is closed. */
   async stop (): Promise<void> {
     this.#state = 'draining'
     this.#heartbeat.stop()
     this.#stalls.stop()
     this.#cancelUnfollow()
+    const untilMs = this.#clock.elapsed() + this.settings.drainMs
     for (const session of this.hub.sessions()) session.hush()
     await Promise.race([this.log.flush(), pause(this.#clock, this.settings.drainMs, this.#closing.signal)])
     for (const session of [...this.hub.sessions()]) this.#sendAway(session)
+    await this.#positions.stop(Math.max(0, untilMs - this.#clock.elapsed()))
     this.#closing.abort()
     this.#reader.close()
     await this.log.close()

@@ -23,7 +23,9 @@ export function admit (gateway: Gateway, request: FastifyRequest): Opening {
   admitCaller(gateway.settings, request)
   if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
   if (gateway.hub.sockets >= gateway.settings.ws.maxSockets) throw new Problem('too-many-sockets', undefined, RETRY_AFTER_S)
-  return { device: deviceId, mode: modeOf(subprotocol, asked), session: asked.session, holdPongs: asked.ack === 'pong', since: asked.since }
+  const { session, since, resume } = asked
+  if (resume !== undefined && !gateway.hasRoomFor(deviceId, resume)) throw new Problem('positions-full', undefined, RETRY_AFTER_S)
+  return { device: deviceId, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
 }
 
 function modeOf (subprotocol: Subprotocol, { frames }: Asked): Mode {

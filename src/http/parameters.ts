@@ -5,6 +5,7 @@ import type { Subprotocol } from './subprotocol.ts'
 
 const CALLED: Record<Subprotocol, string> = { 'sluice.raw': 'raw mode', 'sluice.v1': 'sluice.v1' }
 const FRAMES = ['text', 'binary'] as const
+const NAME = /^[A-Za-z0-9._~-]{1,64}$/
 const SESSION = /^[A-Za-z0-9_-]{1,48}$/
 
 /** A query parameter of a socket's address. */
@@ -23,6 +24,7 @@ const parameters = {
   frames: { modes: ['sluice.raw'], takes: 'text or binary', read: (value) => FRAMES.find((one) => one === value) },
   ack: { modes: ['sluice.raw'], takes: 'pong', read: (value) => value === 'pong' ? value : undefined },
   since: { modes: ['sluice.raw', 'sluice.v1'], takes: 'a cursor that this server gave, a time in the past (ISO 8601), an age such as -10m, or earliest', read: parseSince, refusal: 'bad-cursor' },
+  resume: { modes: ['sluice.raw', 'sluice.v1'], takes: '1 to 64 characters of A-Z a-z 0-9 . _ ~ -', read: (value) => NAME.test(value) ? value : undefined },
   session: { modes: ['sluice.v1'], takes: '1 to 48 characters of A-Z a-z 0-9 _ -', read: (value) => SESSION.test(value) ? value : undefined }
 } satisfies Record<string, Parameter>
 
@@ -34,6 +36,7 @@ export type Asked = { readonly [N in Name]?: NonNullable<ReturnType<Parameters[N
 
 /** Throws a `Problem` for whatever is unknown there, repeated, of the other mode, or wrong. */
 export function readParameters (mode: Subprotocol, query: Record<string, unknown>, nowMs: number): Asked {
+  if (query.since !== undefined && query.resume !== undefined) throw new Problem('bad-parameter', 'since and resume both say where to begin; give one of them.')
   return Object.fromEntries(Object.entries(query).map(([name, value]) => {
     if (!isName(name)) throw new Problem('bad-parameter', `There is no query parameter ${JSON.stringify(name.slice(0, 64))} here.`)
     const { modes, takes, read, refusal = 'bad-parameter' }: Parameter = parameters[name]

@@ -13,4 +13,6 @@ export interface Opening {
   readonly holdPongs?: boolean
   /** Where its downlink begins. */
   readonly since?: Since | undefined
+  /** The name under which the server holds its position; its downlink begins there. */
+  readonly resume?: string | undefined
 }
