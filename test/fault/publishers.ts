@@ -7,7 +7,7 @@ export class Publisher {
   readonly name: string
   sent = 0
   acked = 0
-  /** What came that is no ack. */
+  /** What came that is no ack, and no word of how Kafka is. */
   readonly others: ServerFrame[] = []
   readonly #window: number
   #stopped = false
@@ -41,7 +41,7 @@ export class Publisher {
         this.acked = frame.id as number
         this.#ackTimes.push(performance.now())
         for (const tell of this.#onAck.splice(0)) tell()
-      } else this.others.push(frame)
+      } else if (frame.type !== 'stalled' && frame.type !== 'live') this.others.push(frame)
     }
   }
 

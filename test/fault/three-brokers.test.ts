@@ -25,8 +25,10 @@ class Listener extends Waiting {
     const listener = new Listener(gateway, name)
     const device = await gateway.device(name)
     device.socket.on('message', (text: Buffer) => {
+      const { type, data } = JSON.parse(text.toString()) as { type: string, data: number }
+      if (type !== 'message') return
       listener.times.push(performance.now())
-      listener.data.push((JSON.parse(text.toString()) as { data: number }).data)
+      listener.data.push(data)
       listener.changed()
     })
     return listener

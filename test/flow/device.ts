@@ -22,6 +22,7 @@ abstract class Device<Frame> {
   #over: Ended | undefined
   #frames: Frame[] = []
   #waiting: Array<Waiter<Frame>> = []
+  #ignored: (frame: Frame) => boolean = () => false
 
   constructor (to: string | WebSocket, protocols: string[] = [], headers: Record<string, string> = {}) {
     this.socket = typeof to === 'string' ? new WebSocket(to, protocols, { headers }) : to
@@ -35,6 +36,13 @@ abstract class Device<Frame> {
   }
 
   abstract read (data: Buffer, binary: boolean): Frame
+
+  /** Frames that this test is not about, whenever they come. */
+  ignore (these: (frame: Frame) => boolean): this {
+    this.#ignored = these
+    this.#frames = this.#frames.filter((frame) => !these(frame))
+    return this
+  }
 
   /** Whether a frame is for whoever waits for the next. */
   isAwaited (_frame: Frame): boolean { return true }
@@ -67,6 +75,7 @@ abstract class Device<Frame> {
   }
 
   #take (frame: Frame): void {
+    if (this.#ignored(frame)) return
     if (!this.isAwaited(frame)) return
     const waiter = this.#waiting.shift()
     if (waiter === undefined) this.#frames.push(frame)
