@@ -1,0 +1,28 @@
+import type { Environment } from './environment.ts'
+
+const TIMEOUT_MS = 5_000
+/** Too slow, would be let in, too many: all of them pass. */
+const PASSING = [408, 426, 429]
+
+export interface Verdict {
+  /** No use in coming back before something was changed. */
+  final: boolean
+  /** Why there is no connection; undefined where the server knows of nothing that is in the way. */
+  why?: string
+}
+
+/** WebSockets hide why an upgrade was refused; a plain request for the same address is answered with the reason. */
+export async function ask ({ fetch }: Environment, address: URL, token: string | undefined): Promise<Verdict> {
+  const url = new URL(address)
+  url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
+  try {
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    const answer = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) })
+    const { status } = answer
+    if (status === 426) return { final: false }
+    const body = await answer.json().catch(() => undefined) as { message?: string } | undefined
+    return { final: status >= 400 && status < 500 && !PASSING.includes(status), why: body?.message ?? `The server answered ${status}.` }
+  } catch {
+    return { final: false, why: 'The gateway does not answer.' }
+  }
+}

@@ -1,0 +1,277 @@
+import type { Connection, SocketClass } from './connection.ts'
+import { Dialer } from './dialer.ts'
+import { encodeBody } from './encode.ts'
+import { world, type Environment } from './environment.ts'
+import { Events as Emitter } from './events.ts'
+import type { ServerFrame, Welcome } from './frames.ts'
+import { Inbox, type Message } from './inbox.ts'
+import { Journal } from './journal.ts'
+import type { Events, Options, PublishOptions, State } from './options.ts'
+import type { Stored } from './outbox.ts'
+import { PublishError } from './publish-error.ts'
+import { Publisher } from './publisher.ts'
+import { Receipts } from './receipts.ts'
+import { Watches } from './watches.ts'
+
+const MAX_BUFFERED_BYTES = 1024 * 1024
+const MIN_RETRY_MS = 1_000
+const MAX_RETRY_MS = 30_000
+
+/** A device's end of the line: publishes until they are acked, takes messages, and comes back by itself. */
+export class Client implements AsyncIterable<Message> {
+  readonly #options: Options
+  readonly #url: URL
+  readonly #events = new Emitter<Events>()
+  readonly #inbox: Inbox
+  readonly #receipts: Receipts
+  readonly #watches = new Watches()
+  readonly #publisher: Publisher
+  readonly #dialer: Dialer
+  readonly #journal: Journal | undefined
+  readonly #opening: Promise<void>
+  #session: string
+  #state: State = { name: 'connecting' }
+  #welcome: Welcome | undefined
+  #resuming = false
+  #stalled: string | undefined
+  #isOwnEnd = false
+  #ended: Promise<void> | undefined
+
+  constructor (url: string | URL, options: Options = {}, environment: Environment = world) {
+    const Socket = options.WebSocket ?? (globalThis as { WebSocket?: SocketClass }).WebSocket
+    if (Socket === undefined) throw new TypeError('There is no WebSocket here; pass one as options.WebSocket.')
+    const { since, resume, session, store, signal, maxBufferedBytes: maxBytes = MAX_BUFFERED_BYTES, minRetryMs = MIN_RETRY_MS, maxRetryMs = MAX_RETRY_MS } = options
+    if (since !== undefined && resume !== undefined) throw new TypeError('since and resume exclude each other.')
+    const bounds = { maxBytes, minRetryMs, maxRetryMs }
+    this.#options = options
+    this.#url = new URL(url, (globalThis as { document?: { baseURI: string } }).document?.baseURI)
+    this.#url.protocol = this.#url.protocol.replace('http', 'ws')
+    this.#session = session ?? newSession()
+    if (store !== undefined) {
+      this.#journal = new Journal(store, {
+        written: () => this.#publisher.pump(),
+        failed: (error) => this.#end(`The store failed: ${(error as Error).message}`)
+      })
+    }
+    this.#publisher = new Publisher(bounds, environment, this.#journal, session === undefined ? 0 : environment.now() * 1000)
+    this.#receipts = new Receipts(environment)
+    this.#inbox = new Inbox({
+      handled: (cursor) => resume === undefined ? this.#journal?.cursor(cursor) : this.#receipts.handled(cursor),
+      drained: () => this.#dialer.redial('Messages that had found no room are asked for again.'),
+      dropped: () => this.#events.emit('gap', { type: 'gap', reason: 'not-taken', message: 'Messages came faster than this program took them, and are lost to it.' })
+    }, maxBytes)
+    this.#dialer = new Dialer(Socket, environment, {
+      address: () => this.#address(),
+      getToken: options.getToken,
+      dialling: () => this.#become({ name: 'connecting' }),
+      welcomed: (welcome, connection) => this.#welcomed(welcome, connection),
+      frame: (frame, text) => this.#take(frame, text),
+      lost: (why, retryAt) => this.#lost(why, retryAt),
+      refused: (why, code) => this.#end(why, code)
+    }, bounds)
+    this.#opening = this.#open()
+    signal?.addEventListener('abort', this.#onAbort)
+    if (signal?.aborted === true) this.#onAbort()
+    target.addEventListener?.('online', this.#onOnline)
+  }
+
+  get state (): State { return this.#state }
+  get session (): string { return this.#session }
+  /** How many publishes are not acked yet, those of an earlier life of the store included. */
+  get pending (): number { return this.#publisher.size }
+
+  /** Listens; the result ends it. Messages go to listeners where there are any, else to who iterates. */
+  on<Name extends keyof Events> (name: Name, listener: (event: Events[Name]) => void): () => void {
+    const off = this.#events.on(name, listener)
+    if (name === 'message') this.#inbox.empty(this.#hand)
+    return off
+  }
+
+  /**
+   * Publishes any JSON, or bytes. Resolves when Kafka has it; rejects with a `PublishError` when it has failed for good. Sent again
+   * by itself as long as neither is known. Over `maxBufferedBytes` it rejects with `buffer-full`: await `ready()` before.
+   */
+  async publish (data: unknown, { event, signal }: PublishOptions = {}): Promise<Stored> {
+    const body = encodeBody(data, event) // at once: what is changed in the data later does not count
+    await this.#opening
+    signal?.throwIfAborted()
+    this.#throwIfEnded()
+    return await this.#publisher.publish(body, signal)
+  }
+
+  /** Resolves when there is room for a publish; where the bound was reached, when half of it is free. */
+  async ready (): Promise<void> {
+    await this.#opening
+    this.#throwIfEnded()
+    await this.#publisher.ready()
+    this.#throwIfEnded()
+  }
+
+  /** Follows the uplink of a device, or of all: `*`. Kept over reconnects; told by `watching`. */
+  watch (device: string): void {
+    this.#watches.watch(device)
+    this.#tell()
+  }
+
+  unwatch (device: string): void {
+    this.#watches.unwatch(device)
+    this.#tell()
+  }
+
+  /** While it waits to come back: comes back at once. */
+  reconnect (): void { this.#dialer.hurry() }
+
+  /** Ends it. Publishes that were not acked reject; in a store they stay. Resolves when the store is let go. */
+  async close (): Promise<void> {
+    this.#isOwnEnd ||= this.#ended === undefined
+    this.#end('This program closed it.')
+    await this.#ended
+  }
+
+  [Symbol.asyncDispose] (): Promise<void> { return this.close() }
+
+  /** Ends when this program closes the client, and throws when anything else does. */
+  [Symbol.asyncIterator] (): AsyncIterator<Message, undefined> {
+    let message: Message | undefined
+    return {
+      next: async () => {
+        if (message !== undefined && this.#options.acknowledge !== 'manual') message.received()
+        message = await this.#inbox.next()
+        if (message !== undefined) return { value: message, done: false }
+        if (!this.#isOwnEnd) this.#throwIfEnded()
+        return { value: undefined, done: true }
+      },
+      return: async () => ({ value: undefined, done: true })
+    }
+  }
+
+  async #open (): Promise<void> {
+    let kept
+    try {
+      kept = await this.#journal?.open()
+    } catch (error) {
+      return this.#end(`The store cannot be opened: ${(error as Error).message}`)
+    }
+    if (this.#ended !== undefined) return
+    if (kept === undefined) this.#journal?.begin(this.#session, this.#publisher.lastId)
+    else {
+      this.#session = kept.session
+      this.#publisher.restore(kept)
+      this.#inbox.cursor = kept.cursor
+    }
+    void this.#dialer.dial()
+  }
+
+  #address (): URL {
+    const url = new URL(this.#url)
+    const { resume, since } = this.#options
+    const from = resume === undefined ? this.#inbox.cursor ?? since : undefined
+    url.searchParams.set('session', this.#session)
+    if (resume !== undefined) url.searchParams.set('resume', resume)
+    if (from !== undefined) url.searchParams.set('since', from)
+    return url
+  }
+
+  #welcomed (welcome: Welcome, connection: Connection): void {
+    const send = (text: string): void => connection.send(text)
+    this.#welcome = welcome
+    this.#resuming = welcome.resuming === true
+    this.#stalled = undefined
+    this.#inbox.begin(welcome.cursor, this.#options.resume !== undefined)
+    this.#watches.connected(send)
+    this.#receipts.connected(send)
+    this.#publisher.connected({ limits: welcome.limits, send })
+    this.#tell()
+  }
+
+  #take (frame: ServerFrame, text: string): void {
+    switch (frame.type) {
+      case 'ack': return this.#publisher.acked(frame)
+      case 'refused': return this.#publisher.refused(frame)
+      case 'message': return this.#inbox.add(frame, text, this.#events.has('message') ? this.#hand : undefined)
+      case 'cursor': return this.#inbox.stand(frame.cursor)
+      case 'gap':
+        if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)
+        return this.#events.emit('gap', frame)
+      case 'stalled':
+        this.#stalled = frame.message
+        return this.#tell()
+      case 'live':
+        if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)
+        this.#stalled = undefined
+        this.#resuming = false
+        return this.#tell()
+      case 'watching':
+        this.#watches.answered(frame.devices)
+        this.#events.emit('watching', frame.devices)
+        return this.#tell()
+      default: // what a later server may say
+    }
+  }
+
+  #lost (why: string, retryAt: number): void {
+    this.#letGo()
+    this.#become({ name: 'connecting', why, retryAt })
+  }
+
+  #letGo (): void {
+    this.#welcome = undefined
+    this.#watches.connected(undefined)
+    this.#receipts.connected(undefined)
+    this.#publisher.lost()
+  }
+
+  readonly #hand = (message: Message): void => {
+    this.#events.emit('message', message)
+    if (this.#options.acknowledge !== 'manual') message.received()
+  }
+
+  /** Live: nothing that was asked for is missing from now on, watched devices included. */
+  #tell (): void {
+    if (this.#welcome === undefined) return
+    if (this.#stalled !== undefined) this.#become({ name: 'stalled', why: this.#stalled })
+    else this.#become({ name: this.#resuming || this.#watches.areAwaited ? 'resuming' : 'live', welcome: this.#welcome })
+  }
+
+  #become (state: State): void {
+    const { name } = this.#state
+    if (name === 'closed' || (name === state.name && name !== 'connecting')) return
+    this.#state = state
+    this.#events.emit('state', state)
+    this.#events.emit(state.name, state as never)
+  }
+
+  #end (why: string, code?: number): void {
+    if (this.#ended !== undefined) return
+    this.#receipts.tell()
+    this.#ended = this.#journal?.close() ?? Promise.resolve()
+    this.#dialer.stop()
+    this.#letGo()
+    this.#options.signal?.removeEventListener('abort', this.#onAbort)
+    target.removeEventListener?.('online', this.#onOnline)
+    this.#become({ name: 'closed', why, code })
+    this.#publisher.close(why)
+    this.#inbox.close(this.#isOwnEnd)
+  }
+
+  #throwIfEnded (): void {
+    if (this.#state.name === 'closed') throw new PublishError('closed', this.#state.why, false, 'not-stored')
+  }
+
+  readonly #onAbort = (): void => { void this.close() }
+  readonly #onOnline = (): void => this.#dialer.hurry()
+}
+
+/** Browsers tell when the network is back. */
+const target = globalThis as {
+  addEventListener?: (name: string, listener: () => void) => void
+  removeEventListener?: (name: string, listener: () => void) => void
+}
+
+function newSession (): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
+
+export function connect (url: string | URL, options: Options = {}): Client {
+  return new Client(url, options)
+}

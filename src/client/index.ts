@@ -1,0 +1,8 @@
+export { Client, connect } from './client.ts'
+export { PublishError } from './publish-error.ts'
+export type { SocketClass } from './connection.ts'
+export type { Gap, Welcome } from './frames.ts'
+export type { Message } from './inbox.ts'
+export type { Change, Kept, Store } from './journal.ts'
+export type { Events, Options, PublishOptions, State } from './options.ts'
+export type { Stored } from './outbox.ts'

@@ -1,0 +1,116 @@
+import { backoffMs } from './backoff.ts'
+import type { Environment } from './environment.ts'
+import type { Ack, Refused, Welcome } from './frames.ts'
+import type { Journal, Kept } from './journal.ts'
+import { Outbox, type Pending, type Stored } from './outbox.ts'
+import { PublishError } from './publish-error.ts'
+
+export interface Bounds { maxBytes: number, minRetryMs: number, maxRetryMs: number }
+
+interface Line { limits: Welcome['limits'], send: (text: string) => void }
+
+/** Publishes wait here until they are acked: in the store first, then on the wire, and on the wire again. */
+export class Publisher {
+  readonly #bounds: Bounds
+  readonly #environment: Environment
+  readonly #journal: Journal | undefined
+  #outbox: Outbox
+  #line: Line | undefined
+  #refusals = 0
+  #cancelRest = (): void => {}
+  #waiting: Array<() => void> = []
+
+  constructor (bounds: Bounds, environment: Environment, journal: Journal | undefined, lastId: number) {
+    this.#bounds = bounds
+    this.#environment = environment
+    this.#journal = journal
+    this.#outbox = new Outbox(lastId)
+  }
+
+  get lastId (): number { return this.#outbox.lastId }
+  get size (): number { return this.#outbox.size }
+
+  /** Goes on where an earlier life of the program ended. Nothing was published before. */
+  restore ({ lastId, frames }: Kept): void { this.#outbox = new Outbox(lastId, frames) }
+
+  async publish (body: string, signal: AbortSignal | undefined): Promise<Stored> {
+    if (this.#isFull()) throw new PublishError('buffer-full', 'More waits for its ack than maxBufferedBytes; await ready() before a publish.', true, 'not-stored')
+    let abandon = (): void => {}
+    const stored = new Promise<Stored>((resolve, reject) => {
+      const pending = this.#outbox.add(body, resolve, reject)
+      this.#journal?.put(pending.id, pending.text)
+      abandon = () => { if (this.#outbox.abandon(pending, signal?.reason)) this.#settled([pending.id]) }
+      this.pump()
+    })
+    signal?.addEventListener('abort', abandon)
+    return await stored.finally(() => signal?.removeEventListener('abort', abandon))
+  }
+
+  /** Resolves when there is room; where there was none, when half of it is free. */
+  async ready (): Promise<void> {
+    if (this.#isFull()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
+  }
+
+  connected (line: Line): void {
+    this.#line = line
+    this.pump()
+  }
+
+  lost (): void {
+    this.#line = undefined
+    this.#cancelRest()
+    this.#outbox.lost()
+  }
+
+  acked (frame: Ack): void {
+    this.#refusals = 0
+    this.#settled(this.#outbox.acked(frame))
+  }
+
+  refused (frame: Refused): void {
+    const outcome = this.#outbox.refused(frame)
+    if (outcome === 'held') this.#rest()
+    this.#settled(outcome === 'failed' ? [frame.id] : [])
+  }
+
+  /** Sends what may go out. */
+  pump (): void {
+    if (this.#line === undefined) return
+    const { limits: { inFlight, maxFrameBytes }, send } = this.#line
+    // One less than the server allows: at its bound it stops reading, and what proves that it is there would go unheard.
+    for (const pending of this.#outbox.take(Math.max(1, inFlight - 1), this.#journal?.durableId ?? Infinity)) {
+      if (pending.bytes > maxFrameBytes) this.#failTooLarge(pending, maxFrameBytes)
+      else send(pending.text)
+    }
+  }
+
+  /** Whoever waits hears that it is over; what is in a store stays there. */
+  close (why: string): void {
+    this.lost()
+    this.#outbox.failAll(why)
+    this.#letIn()
+  }
+
+  /** After a temporary refusal: the answers that are still due are awaited, and so is a pause. */
+  #rest (): void {
+    const { minRetryMs, maxRetryMs } = this.#bounds
+    this.#cancelRest = this.#environment.after(backoffMs(this.#refusals++, minRetryMs, maxRetryMs, this.#environment.random()), () => {
+      this.#outbox.rest()
+      this.pump()
+    })
+  }
+
+  #failTooLarge (pending: Pending, maxFrameBytes: number): void {
+    this.#outbox.remove(pending, new PublishError('frame-too-large', `A frame of ${pending.bytes} bytes is more than the ${maxFrameBytes} that this server takes.`, false, 'not-stored'))
+    this.#settled([pending.id])
+  }
+
+  #settled (ids: number[]): void {
+    this.#journal?.drop(ids)
+    if (this.#outbox.bytes <= this.#bounds.maxBytes / 2) this.#letIn()
+    this.pump()
+  }
+
+  #isFull (): boolean { return this.#outbox.bytes >= this.#bounds.maxBytes }
+  #letIn (): void { for (const resolve of this.#waiting.splice(0)) resolve() }
+}
