@@ -2,7 +2,7 @@ import { byId } from './element.js'
 
 const rateSeconds = 5
 
-/** The header: the connection's state, where records are stored, frames per second. */
+/** The header: the connection's state, where records are stored, records per second. */
 export function header ({ onAgain }) {
   const root = byId('state')
   const word = byId('state-word')
@@ -10,28 +10,30 @@ export function header ({ onAgain }) {
   const again = byId('again')
   const spoken = byId('spoken')
   const buckets = new Array(rateSeconds).fill(0)
-  let frames = 0
+  let records = 0
   let countdown
 
   again.addEventListener('click', onAgain)
 
   function showState (state) {
     clearInterval(countdown)
-    root.dataset.state = state.name
+    const waits = state.retryAt !== undefined
+    const name = waits ? 'reconnecting' : state.name
+    root.dataset.state = name
     why.hidden = state.why === undefined
     why.textContent = state.why ?? ''
-    again.hidden = state.why === undefined
-    if (state.name === 'reconnecting') {
-      const tell = () => { word.textContent = `reconnecting in ${Math.max(0, Math.ceil((state.at - Date.now()) / 1000))} s` }
+    again.hidden = !waits && name !== 'closed'
+    if (waits) {
+      const tell = () => { word.textContent = `reconnecting in ${Math.max(0, Math.ceil((state.retryAt - Date.now()) / 1000))} s` }
       tell()
       countdown = setInterval(tell, 1_000)
     } else {
-      word.textContent = state.name
+      word.textContent = name
     }
-    if (state.name === 'live') showStorage(state.welcome.storage)
-    else buckets.fill(0)
+    if (state.welcome !== undefined) showStorage(state.welcome.storage)
+    if (name === 'reconnecting' || name === 'closed') buckets.fill(0)
     // A gateway that stays away makes "connecting" and "reconnecting" alternate: once is enough to hear.
-    const news = { live: 'live', reconnecting: `reconnecting: ${state.why}`, closed: `closed: ${state.why}` }[state.name]
+    const news = { live: 'live', stalled: `stalled: ${state.why}`, reconnecting: `reconnecting: ${state.why}`, closed: `closed: ${state.why}` }[name]
     if (news !== undefined && spoken.textContent !== news) spoken.textContent = news
   }
 
@@ -43,12 +45,12 @@ export function header ({ onAgain }) {
   }
 
   setInterval(() => {
-    buckets.push(frames)
+    buckets.push(records)
     buckets.shift()
-    frames = 0
+    records = 0
     const rate = buckets.reduce((sum, count) => sum + count, 0) / rateSeconds
     byId('rate').textContent = rate < 10 ? String(Math.round(rate * 10) / 10) : Math.round(rate).toLocaleString('en')
   }, 1_000)
 
-  return { showState, countFrame: () => { frames++ } }
+  return { showState, countRecord: () => { records++ } }
 }

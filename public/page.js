@@ -1,4 +1,4 @@
-import { connect } from './connection.js'
+import { connect } from './client.js'
 import { devices } from './devices.js'
 import { form } from './form.js'
 import { header } from './header.js'
@@ -25,16 +25,20 @@ const list = devices({
 })
 document.getElementById('tail-only').addEventListener('click', list.letGo)
 
-const top = header({ onAgain: () => reconnect() })
-const reconnect = connect(new URL(`ws/${self}`, document.baseURI), {
-  onState (state) {
+const top = header({ onAgain: () => client.state.name === 'closed' ? start() : client.reconnect() })
+let client
+
+function start () {
+  client = connect(new URL(`ws/${self}`, document.baseURI))
+  client.watch('*')
+  client.on('state', (state) => {
     top.showState(state)
-    list.setPolling(state.name === 'live')
-  },
-  onFrame (frame, json) {
-    top.countFrame()
-    if (frame.type === 'message' && frame.device !== undefined) records.add(toRecord(frame, json))
-  }
-})
-// The network is back: no need to wait out the rest of the delay.
-window.addEventListener('online', reconnect)
+    list.setPolling(state.name === 'live' || state.name === 'stalled')
+  })
+  client.on('message', (message) => {
+    top.countRecord()
+    if (message.device !== undefined) records.add(toRecord(message, message.text))
+  })
+}
+
+start()

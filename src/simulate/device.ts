@@ -1,18 +1,21 @@
 import WebSocket from 'ws'
+import { Client } from '../client/client.ts'
+import { world } from '../client/environment.ts'
+import type { Message } from '../client/inbox.ts'
 import type { Clock } from '../clock.ts'
 
 const TELEMETRY_MS = 1_000
-const RECONNECT_MS = 2_000
+const MAX_RETRY_MS = 4_000
+/** Telemetry of minutes; what a simulated device has to say after a longer absence interests nobody. */
+const MAX_BUFFERED_BYTES = 16 * 1024
 
 /** A device as a user would write one: it streams telemetry and answers what it is sent. */
 export class SimulatedDevice {
   readonly #url: string
   readonly #clock: Clock
-  #socket: WebSocket | undefined
+  #client: Client | undefined
   #cancel: () => void = () => {}
-  #lastId = 0
   #celsius = 20 + Math.random() * 5
-  #stopped = false
 
   constructor (url: string, clock: Clock) {
     this.#url = url
@@ -20,21 +23,14 @@ export class SimulatedDevice {
   }
 
   start (): void {
-    const socket = this.#socket = new WebSocket(this.#url, 'sluice.v1')
-    this.#lastId = 0
-    socket.on('open', () => this.#stream())
-    socket.on('message', (data: Buffer) => this.#answer(JSON.parse(data.toString()) as { type: string, event?: string, data?: unknown }))
-    socket.on('error', () => {}) // 'close' follows
-    socket.on('close', () => {
-      this.#cancel()
-      if (!this.#stopped) this.#cancel = this.#clock.after(RECONNECT_MS, () => this.start())
-    })
+    const client = this.#client = new Client(this.#url, { WebSocket, maxRetryMs: MAX_RETRY_MS, maxBufferedBytes: MAX_BUFFERED_BYTES }, { ...world, now: this.#clock.now, after: this.#clock.after })
+    client.on('message', ({ event, data }: Message) => this.#publish('answer', { to: event ?? null, received: data ?? null }))
+    this.#stream()
   }
 
   stop (): void {
-    this.#stopped = true
     this.#cancel()
-    this.#socket?.terminate()
+    void this.#client?.close()
   }
 
   #stream (): void {
@@ -43,15 +39,8 @@ export class SimulatedDevice {
     this.#cancel = this.#clock.after(TELEMETRY_MS * (0.5 + Math.random()), () => this.#stream())
   }
 
-  /** Telemetry that was refused is old by the time it could be sent again: a new session starts anew. */
-  #answer ({ type, event, data }: { type: string, event?: string, data?: unknown }): void {
-    if (type === 'refused') this.#socket?.close()
-    if (type === 'message') this.#publish('answer', { to: event ?? null, received: data ?? null })
-  }
-
+  /** What cannot be published is left out: there is more to come. */
   #publish (event: string, data: unknown): void {
-    if (this.#socket?.readyState === WebSocket.OPEN) {
-      this.#socket.send(JSON.stringify({ type: 'publish', id: ++this.#lastId, event, data }))
-    }
+    this.#client?.publish(data, { event }).catch(() => {})
   }
 }
