@@ -33,7 +33,8 @@ const rules: Record<string, Rule> = {
   'log/kafka/kafkajs.ts': { ours: [], packages: ['kafkajs'] },
   devkafka: { ours: ['wire'] },
   wire: { ours: [], packages: ['@node-rs/crc32', 'fzstd', 'lz4-napi', 'snappyjs'] },
-  simulate: { ours: ['clock.ts'], packages: ['ws'] },
+  simulate: { ours: ['client', 'clock.ts'], packages: ['ws'] },
+  client: { ours: [] },
   config: { ours: [], packages: ['ajv', 'typebox'] },
   'banner.ts': { ours: [] },
   'clock.ts': { ours: [] }

@@ -15,6 +15,7 @@ export interface Verdict {
 export async function ask ({ fetch }: Environment, address: URL, token: string | undefined): Promise<Verdict> {
   const url = new URL(address)
   url.protocol = url.protocol === 'wss:' ? 'https:' : 'http:'
+  url.searchParams.delete('session') // a page cannot name a subprotocol here, and without one there are no sessions
   try {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
     const answer = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) })

@@ -13,6 +13,7 @@ import { Publisher } from './publisher.ts'
 import { Receipts } from './receipts.ts'
 import { Watches } from './watches.ts'
 
+const SESSION = /^[\w-]{1,48}$/
 const MAX_BUFFERED_BYTES = 1024 * 1024
 const MIN_RETRY_MS = 1_000
 const MAX_RETRY_MS = 30_000
@@ -42,6 +43,7 @@ export class Client implements AsyncIterable<Message> {
     if (Socket === undefined) throw new TypeError('There is no WebSocket here; pass one as options.WebSocket.')
     const { since, resume, session, store, signal, maxBufferedBytes: maxBytes = MAX_BUFFERED_BYTES, minRetryMs = MIN_RETRY_MS, maxRetryMs = MAX_RETRY_MS } = options
     if (since !== undefined && resume !== undefined) throw new TypeError('since and resume exclude each other.')
+    if (session !== undefined && !SESSION.test(session)) throw new TypeError('A session has 1-48 characters A-Z a-z 0-9 _ -')
     const bounds = { maxBytes, minRetryMs, maxRetryMs }
     this.#options = options
     this.#url = new URL(url, (globalThis as { document?: { baseURI: string } }).document?.baseURI)

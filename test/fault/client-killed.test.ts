@@ -1,0 +1,53 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import t from 'tap'
+import { WebSocket } from 'ws'
+import { connect } from '../../src/client/client.ts'
+import { readAll } from '../flow/kafka.ts'
+import { testBroker } from '../kafka/broker.ts'
+import { freePort } from '../kafka/ports.ts'
+import { ClientPublisher, oneTo, withoutRepeats } from './client-publishers.ts'
+
+const clients = 8
+const window = 20
+const lives = 3
+
+await t.test('the gateway is killed with -9 under clients, and started again: nothing is lost, nothing doubled (G2, G3)', async (t) => {
+  const broker = await testBroker(t)
+  const topics = [broker.topic('uplink'), broker.topic('downlink')] as const
+  const port = await freePort()
+  let gateway = await startGateway(broker.brokers, topics, port)
+  t.teardown(async () => { gateway.kill('SIGKILL') })
+  const publishers = Array.from({ length: clients }, (_, n) => new ClientPublisher(
+    connect(`ws://127.0.0.1:${port}/ws/killed-${n}`, { WebSocket, minRetryMs: 50, maxRetryMs: 400 }), window))
+  t.teardown(() => Promise.all(publishers.map(({ client }) => client.close())))
+  const allAcked = async (more: number): Promise<void> => {
+    const goals = publishers.map(({ acked }) => acked.length + more)
+    for (const { failed } of publishers) if (failed.length > 0) throw failed[0]
+    while (publishers.some(({ acked }, n) => acked.length < (goals[n] as number))) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  for (let life = 1; life < lives; life++) {
+    await allAcked(60)
+    gateway.kill('SIGKILL')
+    await once(gateway, 'exit')
+    gateway = await startGateway(broker.brokers, topics, port)
+  }
+  await allAcked(60)
+  await Promise.all(publishers.map((publisher) => publisher.stop()))
+  const records = await readAll(broker.brokers, topics[0])
+  for (const { client, published, acked, failed } of publishers) {
+    const kept = withoutRepeats(records, client.session)
+    t.same(kept.map(({ data }) => data), oneTo(published), `all ${published} of ${client.session}, in order, each once`)
+    t.same(failed, [])
+    t.equal(acked.length, published)
+    t.equal(client.pending, 0)
+  }
+  t.comment(`${records.length} records hold ${publishers.reduce((sum, { published }) => sum + published, 0)} publishes`)
+})
+
+async function startGateway (brokers: string, topics: readonly [string, string], port: number): Promise<ChildProcess> {
+  const child = fork(join(import.meta.dirname, 'gateway-process.ts'), [brokers, ...topics, String(port)])
+  await once(child, 'message')
+  return child
+}

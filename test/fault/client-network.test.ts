@@ -1,0 +1,79 @@
+import t from 'tap'
+import { WebSocket } from 'ws'
+import { Client } from '../../src/client/client.ts'
+import { world } from '../../src/client/environment.ts'
+import type { State } from '../../src/client/options.ts'
+import { startGateway } from '../flow/gateway.ts'
+import { readDevice } from '../flow/kafka.ts'
+import { testBroker } from '../kafka/broker.ts'
+import { ClientPublisher, oneTo, withoutRepeats } from './client-publishers.ts'
+import { proxyTo } from './proxy.ts'
+
+/** For the client time runs this much faster: its heartbeats of 5 s take a quarter of one. */
+const faster = 20
+
+await t.test('the network under a client is cut, refuses, and goes silent: nothing is lost, nothing doubled (G2, G3)', async (t) => {
+  const broker = await testBroker(t)
+  const gateway = await startGateway(t, broker, { settings: { ws: { heartbeatMs: 5_000 } } })
+  const proxy = await proxyTo(t, gateway.host)
+  const client = new Client(`ws://${proxy.host}/ws/networked`, { WebSocket, minRetryMs: 100, maxRetryMs: 1_000 }, { ...world, after: (ms, fn) => world.after(ms / faster, fn) })
+  t.teardown(() => client.close())
+  const states: State[] = []
+  client.on('state', (state) => states.push(state))
+  const publisher = new ClientPublisher(client, 20)
+  const acked = async (more: number): Promise<void> => {
+    const goal = publisher.acked.length + more
+    while (publisher.acked.length < goal) {
+      if (publisher.failed.length > 0) throw publisher.failed[0]
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+  }
+  const lost = (reason: RegExp): Promise<void> => new Promise((resolve) => {
+    const off = client.on('connecting', ({ why }) => {
+      if (why === undefined || !reason.test(why)) return
+      off()
+      resolve()
+    })
+  })
+
+  await acked(50)
+  for (let cuts = 0; cuts < 5; cuts++) {
+    const isLost = lost(/The connection was lost/)
+    proxy.cut()
+    await isLost
+    await acked(50)
+  }
+
+  const isRefused = lost(/The gateway does not answer/)
+  await proxy.refuse()
+  await isRefused
+  await proxy.restore()
+  await acked(50)
+
+  const isSilent = lost(/Nothing was heard for two heartbeats/)
+  proxy.freeze()
+  await isSilent
+  await acked(50)
+
+  await publisher.stop()
+  const kept = withoutRepeats(await readDevice(broker.brokers, gateway.uplink, 'networked'), client.session)
+  t.same(kept.map(({ data }) => data), oneTo(publisher.published), `all ${publisher.published}, in order, each once`)
+  t.equal(publisher.acked.length, publisher.published)
+  t.ok(proxy.connections >= 8)
+  t.equal(states.at(-1)?.name, 'live')
+})
+
+await t.test('a client that nobody says anything to asks, and stays', async (t) => {
+  const gateway = await startGateway(t, await testBroker(t), { settings: { ws: { heartbeatMs: 5_000 } } })
+  const proxy = await proxyTo(t, gateway.host)
+  let heartbeats = 0
+  const client = new Client(`ws://${proxy.host}/ws/quiet`, { WebSocket }, { ...world, after: (ms, fn) => world.after(ms / faster, () => { heartbeats += 1; fn() }) })
+  t.teardown(() => client.close())
+  const asked: string[][] = []
+  client.on('watching', (devices) => asked.push(devices))
+  // eslint-disable-next-line no-unmodified-loop-condition -- the client's timers do
+  while (heartbeats < 8) await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(client.state.name, 'live')
+  t.equal(proxy.connections, 1)
+  t.ok(asked.length >= 2 && asked.every((devices) => devices.length === 0), 'an answer that changes nothing')
+})
