@@ -1,0 +1,66 @@
+import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import t from 'tap'
+import { fileStore } from '../../src/client/stores/file.ts'
+
+const put = (id: number, text = `frame ${id}`): { put: Array<[number, string]>, drop: number[], lastId: number } => ({ put: [[id, text]], drop: [], lastId: id })
+
+await t.test('what was written is there after a crash, but for a line that was cut short', async (t) => {
+  const path = join(t.testdir(), 'deep', 'client')
+  const first = fileStore(path)
+  t.equal(await first.open(), undefined)
+  await first.write({ session: 's', ...put(1) })
+  await first.write(put(2))
+  await first.write({ put: [], drop: [1], cursor: 'c' })
+  appendFileSync(path, '{"put":[[3,"cut sh')
+  // The process has died: its lock names one that is no more.
+  writeFileSync(`${path}.lock`, '4194305')
+  const kept = { session: 's', lastId: 2, cursor: 'c', frames: [[2, 'frame 2']] }
+  await first.close()
+  const second = fileStore(path)
+  t.same(await second.open(), kept)
+  await second.write(put(3))
+  await second.close()
+  t.notOk(existsSync(`${path}.lock`))
+  const third = fileStore(path)
+  t.same(await third.open(), { ...kept, lastId: 3, frames: [[2, 'frame 2'], [3, 'frame 3']] })
+  await third.close()
+})
+
+await t.test('one process at a time has it, and one client in it', async (t) => {
+  const path = join(t.testdir(), 'client')
+  const store = fileStore(path)
+  const opening = store.open()
+  await t.rejects(fileStore(path).open(), /is held by process \d+/)
+  await opening
+  await store.close()
+  writeFileSync(`${path}.lock`, String(process.ppid))
+  const refused = fileStore(path)
+  await t.rejects(refused.open(), /is held by process/)
+  await refused.close()
+  t.ok(existsSync(`${path}.lock`), 'whoever was refused takes no lock away')
+  writeFileSync(`${path}.lock`, '1')
+  await t.rejects(fileStore(path).open(), /is held by process 1/, 'also if it is another user\'s')
+})
+
+await t.test('a folder in the place of the file is told', async (t) => {
+  const dir = t.testdir({ client: {} })
+  const store = fileStore(join(dir, 'client'))
+  await t.rejects(store.open(), { code: 'EISDIR' })
+  await store.close()
+  t.notOk(existsSync(join(dir, 'client.lock')))
+})
+
+await t.test('it does not grow for ever', async (t) => {
+  const path = join(t.testdir(), 'client')
+  const store = fileStore(path)
+  await store.open()
+  await store.write({ session: 's', ...put(1) })
+  for (let id = 2; id <= 12; id++) await store.write({ put: [[id, 'x'.repeat(100_000)]], drop: [id - 1], lastId: id })
+  t.ok(statSync(path).size > 1024 * 1024)
+  await store.write({ put: [], drop: [12] })
+  t.same(JSON.parse(readFileSync(path, 'utf8')), { session: 's', lastId: 12, put: [], drop: [] })
+  await store.close()
+  await store.write(put(13))
+  t.ok(statSync(path).size < 100, 'what comes after the close is not written')
+})
