@@ -1,3 +1,5 @@
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import type { Connection, SocketClass } from './connection.ts'
 import { Dialer } from './dialer.ts'
 import { encodeBody } from './encode.ts'
