@@ -1,0 +1,122 @@
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import type { Client } from '../../src/client/client.ts'
+import { startGateway } from '../flow/gateway.ts'
+import { readDevice, write } from '../flow/kafka.ts'
+import { testBroker } from '../kafka/broker.ts'
+import { launchChromium, withoutChromium } from './chromium.ts'
+
+t.setTimeout(180_000)
+
+/** Far more than are acked before the page is loaded anew. */
+const perLife = 2_000
+const lives = 4
+
+interface Program { client: Client, acked: string[], failed: string[], heard: number[] }
+
+/** A page's program, as the page runs it. */
+async function program (page: Page, life: number, count: number): Promise<void> {
+  await page.evaluate(async ({ life, count }) => {
+    // Named at run time: the gateway has the files, and the compiler does not.
+    const load = async (file: string): Promise<Record<string, (...args: unknown[]) => unknown>> => await import(file)
+    const { connect } = await load('/client.js')
+    const { indexedDbStore } = await load('/client-indexeddb.js')
+    const client = connect?.('/ws/reloaded', { store: indexedDbStore?.('page'), minRetryMs: 50 }) as Client
+    const program: Program = { client, acked: [], failed: [], heard: [] }
+    Object.assign(globalThis, { program })
+    client.on('message', ({ data }) => program.heard.push(data as number))
+    let published = 0
+    const publish = (): void => {
+      for (let n = 0; n < 100 && published < count; n++) {
+        const data = `${life}.${++published}`
+        client.publish(data).then(() => program.acked.push(data), ({ message }: Error) => program.failed.push(message))
+      }
+      if (published < count) setTimeout(publish)
+    }
+    publish()
+  }, { life, count })
+}
+
+function inPage<T> (page: Page, read: string): Promise<T> { return page.evaluate(`program.${read}`) }
+
+async function until (page: Page, condition: string): Promise<void> {
+  await page.waitForFunction(`program.failed.length > 0 || (${condition})`)
+  const [failure] = await inPage<string[]>(page, 'failed')
+  if (failure !== undefined) throw new Error(failure)
+}
+
+await t.test('a page is loaded anew in mid-publish: nothing is lost, nothing doubled (G2, G3)', { skip: withoutChromium }, async (t) => {
+  const broker = await testBroker(t)
+  const gateway = await startGateway(t, broker)
+  const browser = await launchChromium()
+  t.teardown(() => browser.close())
+  const page = await browser.newPage()
+  const acked: string[] = []
+  let session = ''
+  for (let life = 1; life <= lives; life++) {
+    await page.goto(`${gateway.origin}/healthz`)
+    await program(page, life, life === lives ? 10 : perLife)
+    await until(page, 'program.acked.length > 0')
+    const own = await inPage<string>(page, 'client.session')
+    if (session !== '') t.equal(own, session, 'the session outlives the page')
+    session = own
+    if (life === lives) break
+    const soFar = await inPage<string[]>(page, 'acked')
+    t.ok(soFar.length < perLife, `${soFar.length} are acked, and more is on its way`)
+    acked.push(...soFar)
+  }
+  await until(page, 'program.client.pending === 0 && program.acked.length === 10')
+  acked.push(...await inPage<string[]>(page, 'acked'))
+
+  const stored = await readDevice(broker.brokers, gateway.uplink, 'reloaded')
+  const [byLife, repeats] = livesOf(stored.map(({ headers, value }) => ({ id: String(headers['sluice-id']), data: JSON.parse(String(value)) as string })), session)
+  t.comment(`${stored.length} records, ${repeats} of them repeats, hold ${byLife.flat().length} publishes; ${acked.length} were acked to a page`)
+  for (const [n, numbers] of byLife.entries()) t.same(numbers, numbers.map((_, at) => at + 1), `life ${n + 1}: ${numbers.length} in order, none missing, each once`)
+  t.equal(byLife.length, lives)
+  const kept = new Set(byLife.flatMap((numbers, n) => numbers.map((number) => `${n + 1}.${number}`)))
+  t.same(acked.filter((data) => !kept.has(data)), [], 'nothing that was acked is missing')
+  t.ok(kept.size > acked.length, 'and what was not acked to a page that is gone went out from the next')
+})
+
+await t.test('of two tabs on one store the second waits for the first', { skip: withoutChromium }, async (t) => {
+  const broker = await testBroker(t)
+  const gateway = await startGateway(t, broker)
+  const browser = await launchChromium()
+  t.teardown(() => browser.close())
+  const context = await browser.newContext()
+  const [first, second] = [await context.newPage(), await context.newPage()]
+  for (const [n, page] of [first, second].entries()) {
+    await page.goto(`${gateway.origin}/healthz`)
+    await program(page, n + 1, 1)
+    if (n === 0) await until(page, 'program.acked.length === 1')
+  }
+  t.equal(gateway.app.gateway.hub.sockets, 1)
+  t.equal(await inPage(second, 'client.state.name'), 'connecting')
+  const session = await inPage(first, 'client.session')
+  await first.close()
+  await until(second, 'program.acked.length === 1')
+  t.equal(await inPage(second, 'client.session'), session)
+  await write(broker.brokers, gateway.downlink, [{ key: 'reloaded', value: '7' }])
+  await until(second, 'program.heard.length === 1')
+  t.same(await inPage(second, 'heard'), [7])
+})
+
+/** What a reader keeps of a session, by the page's lives; and how much of it was repeats. */
+function livesOf (records: Array<{ id: string, data: string }>, session: string): [number[][], number] {
+  const byLife: number[][] = []
+  let highest = 0
+  let repeats = 0
+  for (const { id, data } of records) {
+    const [from, number] = id.split(':') as [string, string]
+    if (from !== session) throw new Error(`a session ${from}`)
+    if (Number(number) <= highest) {
+      repeats += 1
+      continue
+    }
+    highest = Number(number)
+    const [life, n] = data.split('.').map(Number) as [number, number]
+    while (byLife.length < life) byLife.push([])
+    byLife[life - 1]?.push(n)
+  }
+  return [byLife, repeats]
+}
