@@ -11,7 +11,7 @@ import { socketRoutes } from './sockets.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
-/** From `src` as from `dist`: what `npm run build` made of the client library, for pages without a bundler. */
+/** From `src` as from `dist`: what `npm run build` made of the client library, for pages without a bundler, from wherever they come. */
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url))
 const CLIENT_FILES = ['client.js', 'client-indexeddb.js']
 const MAX_FRAGMENTS = 64
@@ -38,7 +38,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     ours.setErrorHandler(handleError)
     ours.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found')))
     await ours.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0, setHeaders: harden })
-    for (const file of CLIENT_FILES) ours.get(`/${file}`, (_request, reply) => reply.sendFile(file, DIST))
+    for (const file of CLIENT_FILES) ours.get(`/${file}`, (_request, reply) => reply.header('access-control-allow-origin', '*').sendFile(file, DIST))
     healthRoutes(ours, gateway)
     metricsRoute(ours, gateway, metrics)
     deviceRoutes(ours, gateway)
