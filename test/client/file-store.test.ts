@@ -13,10 +13,9 @@ await t.test('what was written is there after a crash, but for a line that was c
   await first.write(put(2))
   await first.write({ put: [], drop: [1], cursor: 'c' })
   appendFileSync(path, '{"put":[[3,"cut sh')
-  // The process has died: its lock names one that is no more.
-  writeFileSync(`${path}.lock`, '4194305')
   const kept = { session: 's', lastId: 2, cursor: 'c', frames: [[2, 'frame 2']] }
   await first.close()
+  writeFileSync(`${path}.lock`, '4194305') // the lock of a process that is no more
   const second = fileStore(path)
   t.same(await second.open(), kept)
   await second.write(put(3))

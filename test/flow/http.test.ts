@@ -138,6 +138,16 @@ await t.test('what a message cannot be', async (t) => {
   t.same(await readDevice(broker.brokers, gateway.downlink, 'to-2'), [])
 })
 
+await t.test('the client library, for pages from anywhere', async (t) => {
+  for (const file of ['client.js', 'client-indexeddb.js']) {
+    const response = await fetch(`${origin}/${file}`)
+    t.equal(response.status, 200, `${file}: npm run build makes it`)
+    t.match(response.headers.get('content-type'), /javascript/)
+    t.equal(response.headers.get('access-control-allow-origin'), '*')
+    t.match(await response.text(), /export ?\{/)
+  }
+})
+
 await t.test('the page and its files', async (t) => {
   const types: Record<string, RegExp> = { html: /^text\/html/, js: /^(?:text|application)\/javascript/, css: /^text\/css/, svg: /^image\/svg\+xml/ }
   const page = await fetch(`${origin}/`)

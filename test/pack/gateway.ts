@@ -53,6 +53,7 @@ export async function serves (t: Test, port: number): Promise<void> {
   const health = await fetch(`http://127.0.0.1:${port}/healthz`)
   t.equal(health.status, 200, '/healthz answers')
   t.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200, 'the dashboard is served')
+  t.equal((await fetch(`http://127.0.0.1:${port}/client.js`)).status, 200, 'so is the client library')
 
   const device = await connected(`ws://127.0.0.1:${port}/ws/x`, ['sluice.v1'])
   t.match(JSON.parse(device.first ?? ''), { type: 'welcome' }, 'the first frame is a welcome')
