@@ -1,0 +1,65 @@
+import { always, span, type FaultKind } from './fault.ts'
+
+export const socketsCut: FaultKind = {
+  name: 'sockets cut',
+  weight: 2,
+  possible: always,
+  run: async (world, random, tell) => {
+    const share = random.next()
+    tell(`${Math.round(share * 100)} %`)
+    for (const { proxy } of world.sites) proxy.cut(() => random.chance(share))
+  }
+}
+
+export const cutInMidFrame: FaultKind = {
+  name: 'sockets cut in mid-frame',
+  weight: 3,
+  possible: always,
+  run: async (world, random, tell) => {
+    const share = random.next()
+    tell(`${Math.round(share * 100)} %`)
+    for (const { proxy } of world.sites) proxy.cutInMidFrame(() => random.chance(share))
+  }
+}
+
+export const halfOpen: FaultKind = {
+  name: 'half-open sockets',
+  weight: 2,
+  possible: always,
+  run: async (world, random, tell) => {
+    const share = random.next()
+    tell(`${Math.round(share * 100)} %`)
+    for (const { proxy } of world.sites) proxy.deafen(() => random.chance(share))
+    await span(world, random, 200, 1_200)
+  }
+}
+
+export const badNetwork: FaultKind = {
+  name: 'latency and loss before the gateway',
+  weight: 1,
+  possible: always,
+  run: async (world, random, tell) => {
+    const [delayMs, loss] = [random.int(0, 60), random.next() * 0.3]
+    tell(`${delayMs} ms, ${Math.round(loss * 100)} %`)
+    for (const { proxy } of world.sites) {
+      proxy.delayMs = delayMs
+      proxy.loss = loss
+    }
+    await span(world, random, 200, 1_200)
+    for (const { proxy } of world.sites) proxy.delayMs = proxy.loss = 0
+  }
+}
+
+export const storm: FaultKind = {
+  name: 'storm of reconnects to the other instance',
+  weight: 2,
+  possible: always,
+  run: async (world, random, tell) => {
+    const times = random.int(1, 4)
+    tell(`${times} times`)
+    for (let n = 0; n < times; n++) {
+      for (const device of world.devices) device.reconnect()
+      await span(world, random, 20, 250)
+    }
+  }
+}

@@ -1,0 +1,2 @@
+/** What the server can do already. */
+export const server = { resumes: false, pongs: false }

@@ -1,0 +1,30 @@
+import { kinds, type Kind } from './checker/violation.ts'
+import type { Tally } from './tally.ts'
+
+/** One check for each kind of violation in each seed. */
+export function counts ({ seeds, violations }: Tally): { passed: number, failed: number } {
+  const failed = Object.values(violations).reduce((a, b) => a + b, 0)
+  return { passed: Math.max(0, seeds * Object.keys(kinds).length - failed), failed }
+}
+
+/** The tables, for people and for Markdown alike. */
+export function summary (tally: Tally): string {
+  const { seeds, sockets, frames, acks, refusals, deliveries } = tally
+  return [
+    table(['Seeds', 'Sockets', 'Frames', 'Acks', 'Refusals', 'Deliveries'], [[seeds, sockets, frames, acks, refusals, deliveries]]),
+    table(
+      ['Fault', 'Times', 'Worst, to the next ack', 'Worst, to the next delivery'],
+      Object.entries(tally.faults).sort().map(([fault, times]) => [fault, times, ms(tally.worstMs[fault]?.ack), ms(tally.worstMs[fault]?.delivery)])
+    ),
+    table(['Violation', 'What it is', 'Times'], Object.entries(kinds).map(([kind, what]) => [`\`${kind}\``, what, tally.violations[kind as Kind] ?? 0]))
+  ].join('\n\n')
+}
+
+function ms (value: number | undefined): string { return value === undefined ? '' : `${value.toFixed(0)} ms` }
+
+function table (columns: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
+  const cells = [columns, ...rows.map((row) => row.map((cell) => typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))]
+  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => (row[i] as string).length)))
+  const line = (row: readonly string[]): string => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`
+  return [line(cells[0] as string[]), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...cells.slice(1).map(line)].join('\n')
+}
