@@ -1,24 +1,33 @@
-import type { App } from '../../../src/app.ts'
-import { build } from './build.ts'
+import { createApp, type App } from '../../../src/app.ts'
+import { defaults } from '../../../src/config/index.ts'
 import type { Instance, InstanceOptions } from './gateway.ts'
 
-/** An instance in this process: cheap, and the process hears of what it fails to catch. */
+interface Running { readonly app: App, readonly port: number }
+
+/** An instance in this process: cheap, and what it fails to catch ends this process. */
 export function inProcess (options: InstanceOptions): Instance {
-  let running: { app: App, port: number } | undefined
-  let generation = 0
+  let running: Running | undefined
   return {
     get port () { return running?.port },
-    start: async () => {
-      const mine = ++generation
-      const built = await build(options, () => mine !== generation)
-      if (mine === generation) running = built
-      else await built?.app.close()
-    },
+    start: async () => { while (running === undefined) running = await tryStart(options) },
     drain: async () => {
-      generation++
       const { app } = running ?? {}
       running = undefined
       await app?.close()
     }
+  }
+}
+
+/** Undefined where Kafka did not let it. */
+async function tryStart ({ settings, heartbeatMs }: InstanceOptions): Promise<Running | undefined> {
+  const whole = defaults({ port: 0, simulate: 0, ...settings })
+  const app = await createApp({ settings: { ...whole, ws: { ...whole.ws, heartbeatMs } } })
+  const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })
+  try {
+    await app.start()
+    return { app, port: Number(new URL(origin).port) }
+  } catch {
+    await app.close()
+    return undefined
   }
 }

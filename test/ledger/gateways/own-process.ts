@@ -3,7 +3,10 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import type { Instance, InstanceOptions } from './gateway.ts'
 
-/** Loaded already, for whoever needs one: a process takes a second to load. */
+/** Kafka did not let it start. */
+const NO_KAFKA = 3
+
+/** Loaded already, for whoever needs one. */
 let spare: ChildProcess | undefined
 
 function take (): ChildProcess {
@@ -13,7 +16,7 @@ function take (): ChildProcess {
 }
 
 function load (): ChildProcess {
-  const child = fork(join(import.meta.dirname, 'process.ts'))
+  const child = fork(join(import.meta.dirname, 'process.js'), { execArgv: [] })
   child.unref()
   child.channel?.unref()
   return child
@@ -21,12 +24,11 @@ function load (): ChildProcess {
 
 /** An instance in a process of its own, which can be killed. */
 export function ownProcess (options: InstanceOptions, onCrash: (code: number | null) => void): Instance {
-  let running: { child: ChildProcess, port: number | undefined } | undefined
+  let running: { child: ChildProcess, port: number } | undefined
   const end = async (how: (child: ChildProcess) => void): Promise<void> => {
     const { child } = running ?? {}
     running = undefined
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
-    child.ref()
     const exited = once(child, 'exit')
     how(child)
     await exited
@@ -34,14 +36,20 @@ export function ownProcess (options: InstanceOptions, onCrash: (code: number | n
   return {
     get port () { return running?.port },
     start: async () => {
-      const mine = { child: take(), port: undefined as number | undefined }
-      running = mine
-      mine.child.once('exit', (code) => { if (running === mine) onCrash(code) })
-      mine.child.send(options)
-      mine.child.channel?.ref()
-      const [port] = await Promise.race([once(mine.child, 'message'), once(mine.child, 'exit')]) as [number]
-      mine.child.channel?.unref()
-      if (running === mine) mine.port = port
+      while (running === undefined) {
+        const child = take()
+        child.ref()
+        child.channel?.ref()
+        let starting = true
+        const ended = new Promise<undefined>((resolve) => child.once('exit', (code) => {
+          if (starting ? code !== NO_KAFKA : running?.child === child) onCrash(code)
+          resolve(undefined)
+        }))
+        child.send(options)
+        const port = await Promise.race([once(child, 'message').then(([port]) => port as number), ended])
+        starting = false
+        if (port !== undefined) running = { child, port }
+      }
     },
     drain: () => end((child) => child.send('drain')),
     kill: () => end((child) => { child.kill('SIGKILL') })
