@@ -10,6 +10,8 @@ import { server } from './server.ts'
 /** A device may have more than one socket: a page that is open twice. */
 const TWINS = 0.2
 const EAGER = 0.5
+/** Of the raw sockets, those that ask that pongs wait for Kafka. */
+const PONGS = 0.7
 
 export function buildFleet (plan: Plan, random: Random, history: History, doors: readonly Door[]): Device[] {
   const options = (id: string): DeviceOptions => ({ id, history, doors, random: random.fork(), heartbeatMs: plan.heartbeatMs, everyMs: plan.publishEveryMs })
@@ -20,7 +22,7 @@ export function buildFleet (plan: Plan, random: Random, history: History, doors:
   }
   for (let n = 0; n < plan.rawDevices; n++) {
     const id = random.chance(TWINS) ? 'd0' : `r${n}`
-    fleet.push(new RawDevice({ ...options(id), acks: server.pongs }))
+    fleet.push(new RawDevice({ ...options(id), acks: random.chance(PONGS) }))
   }
   return fleet
 }

@@ -1,2 +1,2 @@
 /** What the server can do already. */
-export const server = { resumes: false, pongs: false }
+export const server = { resumes: false }

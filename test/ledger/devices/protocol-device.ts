@@ -12,7 +12,7 @@ interface Frame { type: string, id: number, session: string, partition: number, 
 interface Kept { readonly cursor: string, readonly event: number }
 
 export interface ProtocolOptions extends DeviceOptions {
-  /** Whether it asks for its session and resumes with cursors. Else each connection is a session of its own, and live. */
+  /** Whether it resumes with cursors. Else each connection is live. */
   readonly resumes: boolean
   /** After a refusal it sends again as soon as it may, not only when all that is open was answered. */
   readonly eager: boolean
@@ -50,8 +50,8 @@ export class ProtocolDevice extends Device {
   override has (value: string): boolean { return this.#values.has(value) }
 
   protected override query (): { text: string, since?: string, sinceEvent?: number } {
-    if (!this.#resumes) return { text: '' }
     const session = `?session=${this.#session}`
+    if (!this.#resumes) return { text: session }
     const kept = this.#older !== undefined && this.random.chance(OLD_CURSOR) ? this.#older : this.#cursor
     if (kept !== undefined) return { text: `${session}&since=${kept.cursor}`, since: kept.cursor, sinceEvent: kept.event }
     return this.random.chance(START_OF_ALL) ? { text: `${session}&since=earliest`, since: 'earliest' } : { text: session }
@@ -141,7 +141,7 @@ export class ProtocolDevice extends Device {
 
   #maybeAgain (): void {
     if (this.#againFrom === Infinity || this.#backOff !== undefined || (!this.#eager && this.#underWay.size > 0)) return
-    if (this.#resumes && this.random.chance(GIVES_UP)) return this.#giveUp()
+    if (this.random.chance(GIVES_UP)) return this.#giveUp()
     this.#backOff = setTimeout(() => {
       const from = this.#againFrom
       this.#stopBackOff()
