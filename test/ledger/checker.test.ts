@@ -40,7 +40,7 @@ const planted: Array<[Kind, string, Edit]> = [
   ['unanswered', 'one ack for two sendings', drop({ type: 'refused', id: 3 })],
   ['refused-but-stored', 'refused as not stored, not sent again, and there', insertBefore({ type: 'stored', id: 's:5' },
     { type: 'stored', topic: 'uplink', partition: 1, offset: 2.5, key: 'd0', value: up(4), id: 's:4' })],
-  ['doubled-down', 'twice on one connection', insertBefore({ type: 'cursor' }, { type: 'delivered', socket: 4, value: down(4), cursor: cursor(0, 4) })],
+  ['doubled-down', 'twice on one connection', insertBefore({ type: 'ended' }, { type: 'delivered', socket: 3, value: down(3) })],
   ['order-down', 'the later one first', (events) => {
     const [first, second] = [at(events, { type: 'delivered', value: down(2) }), at(events, { type: 'delivered', value: down(4) })]
     const { cursor: _, ...late } = events[first] as Happening & { cursor: string }
