@@ -55,5 +55,5 @@ function start (options: Options): ChildProcess {
 
 function crashed (seed: number, how: string): Done {
   const violations: Violation[] = [{ kind: 'crashed', story: `the process that ran seed ${seed}, gateways and all, ended with ${how}` }]
-  return { seed, violations, path: undefined, tally: { ...nothing(), seeds: 1, violations: { crashed: 1 } } }
+  return { seed, violations, path: undefined, tally: { ...nothing(), seeds: 1, failed: 1, violations: { crashed: 1 } } }
 }

@@ -4,6 +4,8 @@ import type { Event } from './history/event.ts'
 /** What one run, or many, came to. */
 export interface Tally {
   seeds: number
+  /** One check for each kind of violation in each seed: those that failed. */
+  failed: number
   /** Frames that devices published, resends included. */
   frames: number
   acks: number
@@ -17,7 +19,7 @@ export interface Tally {
 }
 
 export function nothing (): Tally {
-  return { seeds: 0, frames: 0, acks: 0, refusals: 0, deliveries: 0, sockets: 0, faults: {}, violations: {}, worstMs: {} }
+  return { seeds: 0, failed: 0, frames: 0, acks: 0, refusals: 0, deliveries: 0, sockets: 0, faults: {}, violations: {}, worstMs: {} }
 }
 
 export function tallyOf (events: readonly Event[], violations: readonly Violation[]): Tally {
@@ -30,6 +32,7 @@ export function tallyOf (events: readonly Event[], violations: readonly Violatio
   tally.sockets = count('opened')
   for (const event of events) if (event.type === 'fault') tally.faults[event.fault] = (tally.faults[event.fault] ?? 0) + 1
   for (const { kind } of violations) tally.violations[kind] = (tally.violations[kind] ?? 0) + 1
+  tally.failed = Object.keys(tally.violations).length
   tally.worstMs = worst(events)
   return tally
 }
@@ -58,7 +61,7 @@ function merge (worstMs: Tally['worstMs'], fault: string, { ack, delivery }: { a
 }
 
 export function add (all: Tally, one: Tally): void {
-  for (const name of ['seeds', 'frames', 'acks', 'refusals', 'deliveries', 'sockets'] as const) all[name] += one[name]
+  for (const name of ['seeds', 'failed', 'frames', 'acks', 'refusals', 'deliveries', 'sockets'] as const) all[name] += one[name]
   for (const [fault, count] of Object.entries(one.faults)) all.faults[fault] = (all.faults[fault] ?? 0) + count
   for (const [kind, count] of Object.entries(one.violations) as Array<[Kind, number]>) all.violations[kind] = (all.violations[kind] ?? 0) + count
   for (const [fault, times] of Object.entries(one.worstMs)) merge(all.worstMs, fault, times)
