@@ -21,9 +21,14 @@ export class Ledger {
   /** In the order of each partition. */
   readonly uplink: readonly Stored[]
   readonly downlink: readonly Stored[]
-  /** The downlink's records by their key, in the order of each partition. */
+  /** Every value of the downlink. */
+  readonly committed: ReadonlySet<string>
+  /**
+   * The downlink's records by their key, in the order of each partition. A value is written once; one that a service's producer
+   * stored twice all the same is left out, since its deliveries cannot be told apart.
+   */
   readonly ofDevice: ReadonlyMap<string, Stored[]>
-  /** The downlink's records by their value; every value is written once. */
+  /** The same by their value. */
   readonly byValue: ReadonlyMap<string, Stored>
   /** The number of the event with which the writing of a downlink value began. */
   readonly writtenAt = new Map<string, number>()
@@ -40,10 +45,14 @@ export class Ledger {
     const stored = events.filter((event) => event.type === 'stored').sort((a, b) => a.partition - b.partition || a.offset - b.offset)
     this.uplink = stored.filter(({ topic }) => topic === 'uplink')
     this.downlink = stored.filter(({ topic }) => topic === 'downlink')
+    const byValue = new Map<string, Stored[]>()
+    for (const record of this.downlink) group(byValue, record.value).push(record)
+    const clear = this.downlink.filter(({ value }) => byValue.get(value)?.length === 1)
     const ofDevice = new Map<string, Stored[]>()
-    for (const record of this.downlink) group(ofDevice, record.key).push(record)
+    for (const record of clear) group(ofDevice, record.key).push(record)
     this.ofDevice = ofDevice
-    this.byValue = new Map(this.downlink.map((record) => [record.value, record]))
+    this.byValue = new Map(clear.map((record) => [record.value, record]))
+    this.committed = new Set(byValue.keys())
   }
 
   /** Who it was, for a story. */

@@ -26,11 +26,11 @@ function stored (ledger: Ledger): Violation[] {
 
 /** Each value that came is one that stands in the topic, for readers of what is committed. */
 function delivered (ledger: Ledger): Violation[] {
-  const serials = serialsOf(ledger.byValue.keys())
+  const serials = serialsOf(ledger.committed)
   const wrong: Violation[] = []
   for (const connection of ledger.connections.values()) {
     for (const { event } of connection.told) {
-      if (event.type !== 'delivered' || ledger.byValue.has(event.value)) continue
+      if (event.type !== 'delivered' || ledger.committed.has(event.value)) continue
       const kind = serials.has(serialOf(event.value)) ? 'corrupted' : 'phantom'
       wrong.push({ kind, story: `${short(event.value)} came to ${ledger.name(connection)} at ${event.at.toFixed(0)} ms, and does not stand in the downlink` })
     }

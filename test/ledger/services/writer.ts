@@ -50,8 +50,8 @@ export class Writer {
   /** Writes one last record to each device, until Kafka has them; resolves to their values. */
   async writeLast (): Promise<Map<string, string>> {
     const { devices, topic } = this.#options
-    const messages = devices.map((device) => this.message(device))
     for (;;) {
+      const messages = devices.map((device) => this.message(device)) // a failed try may have come through
       const producer = this.#producer()
       try {
         await producer.connect()
