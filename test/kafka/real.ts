@@ -18,6 +18,8 @@ export interface RealKafkaOptions {
   /** Added to each broker's server.properties, over what stands there. */
   properties?: Record<string, string>
   heapMb?: number
+  /** Under which port clients find the broker that listens on `port`: a proxy's, say. */
+  advertise?: (port: number) => number
   /** How long starting may take, and each restart. */
   deadlineMs?: number
 }
@@ -26,7 +28,7 @@ export interface RealKafkaOptions {
 export async function startKafka (options: RealKafkaOptions = {}): Promise<RealKafka> {
   const classPath = ensureKafka()
   if (classPath === undefined) throw new Error('a real Kafka needs Java 17 or later, and Maven the first time')
-  const { brokers: count = 1, properties = {}, heapMb = 512, deadlineMs = 90_000 } = options
+  const { brokers: count = 1, properties = {}, heapMb = 512, deadlineMs = 90_000, advertise = (port) => port } = options
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kafka-'))
   const ports = await freePorts(2 * count)
   const clusterId = randomBytes(16).toString('base64url')
@@ -37,7 +39,11 @@ export async function startKafka (options: RealKafkaOptions = {}): Promise<RealK
     heapMb,
     clusterId,
     nodeId: i + 1,
-    properties: { ...serverProperties({ folder, port, nodeId: i + 1, controllerPorts: ports.slice(count) }), ...properties }
+    properties: {
+      ...serverProperties({ folder, port, nodeId: i + 1, controllerPorts: ports.slice(count) }),
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertise(port)}`,
+      ...properties
+    }
   }))
   const kafka = new RealKafka(nodes, startWatchdog(folder), deadlineMs)
   try {
@@ -121,7 +127,6 @@ function serverProperties ({ folder, port, nodeId, controllerPorts }: Place): Re
     'node.id': String(nodeId),
     'controller.quorum.voters': controllerPorts.map((at, i) => `${i + 1}@127.0.0.1:${at}`).join(','),
     listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPorts[nodeId - 1]}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
     'controller.listener.names': 'CONTROLLER',
     'log.dirs': join(folder, `data-${nodeId}`),
     'auto.create.topics.enable': 'false',

@@ -47,7 +47,7 @@ export function drawPlan (random: Random, { kind }: PlanOptions): Plan {
     publishEveryMs: random.pick([30, 80]),
     writeEveryMs: random.pick([20, 60]),
     loadMs: real ? 60_000 : random.int(1_500, 3_500),
-    faults: real ? 7 : random.int(3, 6),
+    faults: real ? 10 : random.int(3, 6),
     ownProcesses: real || random.chance(OWN_PROCESSES),
     transactionTimeoutMs: real ? 5_000 : 3_000
   }

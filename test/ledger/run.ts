@@ -5,6 +5,7 @@ import { readHistory } from './history/history.ts'
 import type { Done } from './lane.ts'
 import { runLanes } from './lanes.ts'
 import { readOptions, usage, type Options } from './options.ts'
+import { writeReport } from './report.ts'
 import { counts, summary } from './summary.ts'
 import { add, nothing } from './tally.ts'
 
@@ -37,6 +38,7 @@ async function run (options: Options): Promise<number> {
   })
   const seconds = (performance.now() - begun) / 1000
   console.log(`\n${summary(all)}\n`)
+  if (options.report) writeReport(all, options, seconds)
   const { passed, failed } = counts(all)
   console.log(`${all.seeds} seeds, ${Object.values(all.faults).reduce((a, b) => a + b, 0)} faults in ${seconds.toFixed(0)} s; ${passed} passed, ${failed} failed`)
   return failed === 0 && all.seeds > 0 ? 0 : 1

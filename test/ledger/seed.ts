@@ -88,7 +88,7 @@ async function buildSite (plan: Plan, kafka: Cluster, topics: World['topics'], r
 async function settle ({ kafka, sites, devices, writer, history }: World): Promise<void> {
   const deadline = performance.now() + PATIENCE_MS[kafka.kind]
   const until = async (isSo: () => boolean): Promise<void> => { while (!isSo() && performance.now() < deadline) await delay(POLL_MS) }
-  for (const { proxy } of sites) proxy.heal()
+  for (const proxy of [...sites.map(({ proxy }) => proxy), ...kafka.links ?? []]) proxy.heal()
   for (const device of devices) {
     device.hush()
     device.resume()

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { withCoverage, withoutCoverage } from './coverage.ts'
 import { flowFiles, realKafkaFiles, root, testFiles, unitFiles } from './files.ts'
+import { runLedger } from './ledger.ts'
 import { ensureNode24 } from './node24.ts'
 import { loud, succeeds } from './process.ts'
 import { nothing } from './tally.ts'
@@ -40,6 +41,7 @@ export const steps: Step[] = [
     })
   },
   { name: 'flow tests on a real Kafka', words: ['real'], run: onRealKafka },
+  { name: 'the ledger, for two minutes', words: ['ledger'], run: runLedger },
   { name: 'browser tests', words: ['browser'], run: inBrowser },
   { name: 'unit tests, and flow tests on the embedded broker, on Node 24', words: ['node24'], run: onNode24 },
   { name: 'image', words: ['image'], run: () => runTap({ files: testFiles('image'), timeoutS: 600 }) },

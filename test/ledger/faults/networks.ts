@@ -1,3 +1,6 @@
+import type { Proxy } from '../proxy.ts'
+import type { Random } from '../random.ts'
+import type { World } from '../world.ts'
 import { always, span, type FaultKind } from './fault.ts'
 
 export const socketsCut: FaultKind = {
@@ -38,16 +41,7 @@ export const badNetwork: FaultKind = {
   name: 'latency and loss before the gateway',
   weight: 1,
   possible: always,
-  run: async (world, random, tell) => {
-    const [delayMs, loss] = [random.int(0, 60), random.next() * 0.3]
-    tell(`${delayMs} ms, ${Math.round(loss * 100)} %`)
-    for (const { proxy } of world.sites) {
-      proxy.delayMs = delayMs
-      proxy.loss = loss
-    }
-    await span(world, random, 200, 1_200)
-    for (const { proxy } of world.sites) proxy.delayMs = proxy.loss = 0
-  }
+  run: (world, random, tell) => worsen(world, world.sites.map(({ proxy }) => proxy), random, tell)
 }
 
 export const storm: FaultKind = {
@@ -62,4 +56,15 @@ export const storm: FaultKind = {
       await span(world, random, 20, 250)
     }
   }
+}
+
+export async function worsen (world: World, proxies: readonly Proxy[], random: Random, tell: (detail: string) => void): Promise<void> {
+  const [delayMs, loss] = [random.int(0, 60), random.next() * 0.3]
+  tell(`${delayMs} ms, ${Math.round(loss * 100)} %`)
+  for (const proxy of proxies) {
+    proxy.delayMs = delayMs
+    proxy.loss = loss
+  }
+  await span(world, random, 200, 1_200)
+  for (const proxy of proxies) proxy.delayMs = proxy.loss = 0
 }

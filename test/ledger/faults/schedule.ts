@@ -6,13 +6,14 @@ import { brokerBounced, brokerFrozen, brokerKilled } from './brokers.ts'
 import type { FaultKind } from './fault.ts'
 import { gatewayDrained, gatewayKilled } from './gateways.ts'
 import { leaderMoved } from './leaders.ts'
+import { badLink, linksCut, linkSilent } from './links.ts'
 import { badNetwork, cutInMidFrame, halfOpen, socketsCut, storm } from './networks.ts'
 import { slowReader } from './readers.ts'
 import { openTransaction } from './transactions.ts'
 
 const KINDS: readonly FaultKind[] = [
   brokerKilled, brokerFrozen, brokerBounced, leaderMoved, apiErrors, apiDelays, apiCuts, gatewayKilled, gatewayDrained,
-  socketsCut, cutInMidFrame, halfOpen, badNetwork, storm, slowReader, openTransaction
+  socketsCut, cutInMidFrame, halfOpen, badNetwork, storm, slowReader, openTransaction, badLink, linksCut, linkSilent
 ]
 
 export interface Scheduled { readonly atMs: number, readonly kind: FaultKind, readonly random: Random }

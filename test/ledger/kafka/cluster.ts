@@ -1,5 +1,6 @@
 import type { ApiName } from '../../../src/devkafka/api-keys.ts'
 import type { Fault } from '../../../src/devkafka/faults.ts'
+import type { Proxy } from '../proxy.ts'
 
 /** A Kafka whose brokers can be ill-treated. */
 export interface Cluster {
@@ -7,6 +8,8 @@ export interface Cluster {
   readonly brokers: string
   readonly size: number
   readonly replicationFactor: number
+  /** The network to each broker, where there is one. */
+  readonly links?: readonly Proxy[]
   kill: (broker: number) => Promise<void>
   /** Resolves when it answers again. */
   restart: (broker: number) => Promise<void>
