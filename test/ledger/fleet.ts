@@ -5,11 +5,11 @@ import { RawDevice } from './devices/raw-device.ts'
 import type { History } from './history/history.ts'
 import type { Plan } from './plan.ts'
 import type { Random } from './random.ts'
-import { server } from './server.ts'
 
 /** A device may have more than one socket: a page that is open twice. */
 const TWINS = 0.2
 const EAGER = 0.5
+const RESUMES = 0.85
 /** Of the raw sockets, those that ask that pongs wait for Kafka. */
 const PONGS = 0.7
 
@@ -18,7 +18,7 @@ export function buildFleet (plan: Plan, random: Random, history: History, doors:
   const fleet: Device[] = []
   for (let n = 0; n < plan.protocolDevices; n++) {
     const id = n > 0 && random.chance(TWINS) ? `d${n - 1}` : `d${n}`
-    fleet.push(new ProtocolDevice({ ...options(id), resumes: server.resumes, eager: random.chance(EAGER) }))
+    fleet.push(new ProtocolDevice({ ...options(id), resumes: random.chance(RESUMES), eager: random.chance(EAGER) }))
   }
   for (let n = 0; n < plan.rawDevices; n++) {
     const id = random.chance(TWINS) ? 'd0' : `r${n}`

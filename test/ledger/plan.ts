@@ -37,6 +37,8 @@ export function drawPlan (random: Random, { kind }: PlanOptions): Plan {
         holdBytes: random.pick([48 * KIB, 64 * 1024 * KIB, 64 * 1024 * KIB]),
         holdMs: random.pick(real ? [2_000, 10_000, 30_000] : [300, 1_000, 30_000])
       },
+      downlink: { partitioner: random.pick(['murmur2', 'murmur2', 'any']) },
+      history: { bytes: random.pick([0, 32 * KIB, 64 * 1024 * KIB]) },
       kafka: { requestTimeoutMs: random.pick(real ? [1_000, 5_000] : [250, 1_000, 5_000]) },
       drainMs: random.pick([100, 5_000])
     },

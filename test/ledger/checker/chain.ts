@@ -41,11 +41,10 @@ export class Due {
   }
 }
 
-/** What is due when a connection begins. Live: what is written after its welcome. With a cursor: all that had not been sent when the cursor was told. */
+/** What is due when a connection begins. Live: what is written after its welcome. With a cursor: all that had not been sent when the cursor was told. With anything else: all that there is. */
 export function dueAtStart (ledger: Ledger, connection: Connection): Due {
   const { number, opened: { since, sinceEvent }, welcomed } = connection
-  if (since === 'earliest') return new Due(ledger, number, -1)
-  if (sinceEvent === undefined) return new Due(ledger, number, welcomed?.n ?? Infinity)
+  if (sinceEvent === undefined) return new Due(ledger, number, since === undefined ? welcomed?.n ?? Infinity : -1)
   const teller = ledger.events[sinceEvent]
   const parent = teller !== undefined && 'socket' in teller ? ledger.connections.get(teller.socket) : undefined
   if (parent === undefined) throw new Error(`socket ${number} came with a cursor that nobody had told it`)

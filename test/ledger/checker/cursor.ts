@@ -2,8 +2,8 @@
 export interface Position { readonly partition: number, readonly offset: number }
 
 /**
- * A cursor is opaque to clients. Whether it tells the truth can only be seen by looking inside, as docs/protocol.md writes it
- * down: version, cluster, number of partitions, partition, offset, time, leader epoch; several positions are joined by `~`.
+ * A cursor is opaque to clients. Whether it tells the truth can only be seen by looking inside: version, cluster, number of
+ * partitions, and then for each place, joined by `~`: partition, offset, time, leader epoch.
  */
 export function positionsOf (cursor: string): Position[] | undefined {
   const positions = cursor.split('~').map((one) => one.split('.').slice(-4, -2).map(Number))

@@ -5,7 +5,9 @@ const BACK_OFF_MS = [20, 200] as const
 /** It stops publishing new ones while so many are open: a page would hold back as well. */
 const MOST_OPEN = 64
 const OLD_CURSOR = 0.1
-const START_OF_ALL = 0.1
+const START_OF_ALL = 0.2
+/** Both mean everything: no run takes an hour. */
+const ALL = ['earliest', '-1h'] as const
 const GIVES_UP = 0.02
 
 interface Frame { type: string, id: number, session: string, partition: number, offset: number, code: string, temporary: boolean, outcome: 'not-stored' | 'unknown', cursor?: string, resuming?: boolean, reason: string, data?: unknown, base64?: string }
@@ -54,7 +56,9 @@ export class ProtocolDevice extends Device {
     if (!this.#resumes) return { text: session }
     const kept = this.#older !== undefined && this.random.chance(OLD_CURSOR) ? this.#older : this.#cursor
     if (kept !== undefined) return { text: `${session}&since=${kept.cursor}`, since: kept.cursor, sinceEvent: kept.event }
-    return this.random.chance(START_OF_ALL) ? { text: `${session}&since=earliest`, since: 'earliest' } : { text: session }
+    if (!this.random.chance(START_OF_ALL)) return { text: session }
+    const since = this.random.pick(ALL)
+    return { text: `${session}&since=${since}`, since }
   }
 
   protected override opened (): void {

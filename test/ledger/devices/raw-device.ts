@@ -2,6 +2,7 @@ import { Device, type DeviceOptions } from './device.ts'
 import { payload } from './payload.ts'
 
 const PINGS = 0.2
+const START_OF_ALL = 0.3
 
 export interface RawOptions extends DeviceOptions {
   /** Whether it asks that pongs wait for Kafka. */
@@ -24,7 +25,10 @@ export class RawDevice extends Device {
   /** Nothing has to come to a raw socket: while it is away it misses what is written. */
   override has (): boolean { return true }
 
-  protected override query (): { text: string } { return { text: this.#acks ? '?ack=pong' : '' } }
+  protected override query (): { text: string } {
+    const parts = [this.#acks ? 'ack=pong' : '', this.random.chance(START_OF_ALL) ? 'since=earliest' : ''].filter((part) => part !== '')
+    return { text: parts.length === 0 ? '' : `?${parts.join('&')}` }
+  }
 
   protected override opened (socket: number): void {
     this.#sent = 0

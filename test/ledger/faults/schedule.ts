@@ -8,12 +8,13 @@ import { gatewayDrained, gatewayKilled } from './gateways.ts'
 import { leaderMoved } from './leaders.ts'
 import { badLink, linksCut, linkSilent } from './links.ts'
 import { badNetwork, cutInMidFrame, halfOpen, socketsCut, storm } from './networks.ts'
+import { partitionsAdded } from './partitions.ts'
 import { slowReader } from './readers.ts'
 import { openTransaction } from './transactions.ts'
 
 const KINDS: readonly FaultKind[] = [
   brokerKilled, brokerFrozen, brokerBounced, leaderMoved, apiErrors, apiDelays, apiCuts, gatewayKilled, gatewayDrained,
-  socketsCut, cutInMidFrame, halfOpen, badNetwork, storm, slowReader, openTransaction, badLink, linksCut, linkSilent
+  socketsCut, cutInMidFrame, halfOpen, badNetwork, storm, slowReader, openTransaction, partitionsAdded, badLink, linksCut, linkSilent
 ]
 
 export interface Scheduled { readonly atMs: number, readonly kind: FaultKind, readonly random: Random }

@@ -2,7 +2,7 @@
 
 interface On { readonly socket: number }
 
-/** A socket is open. `since` is the cursor that it came with, and `sinceEvent` the event that had told it. */
+/** A socket is open. `since` is the cursor that it came with, and `sinceEvent` the event that had told it; any other `since` means everything. */
 export interface Opened extends On {
   readonly type: 'opened'
   readonly device: string

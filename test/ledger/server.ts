@@ -1,2 +1,0 @@
-/** What the server can do already. */
-export const server = { resumes: false }
