@@ -58,6 +58,7 @@ class Gateway {
       if (device.socket === 0) this.#open(device, 0)
       this.#store(device, Infinity)
       while (this.#deliver(device));
+      this.#events.push({ type: 'live', socket: device.socket })
     }
     this.#events.push({ type: 'ended', devices: this.#devices.map(({ id }) => id) })
     return [...this.#events, ...this.#stored]

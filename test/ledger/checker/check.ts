@@ -7,7 +7,7 @@ import { lostUp } from './lost-up.ts'
 import { misdelivered } from './misdelivered.ts'
 import { orderUp } from './order-up.ts'
 import { refusedButStored } from './refused-but-stored.ts'
-import { falseGap, notBack, wrongClose } from './told-wrongly.ts'
+import { falseGap, neverLive, notBack, wrongClose } from './told-wrongly.ts'
 import { unanswered } from './unanswered.ts'
 import { corrupted, phantom } from './values.ts'
 import type { Kind, Violation } from './violation.ts'
@@ -27,6 +27,7 @@ const checks: Record<Exclude<Kind, 'crashed'>, (ledger: Ledger) => Violation[]> 
   phantom,
   'cursor-lies': cursorLies,
   'false-gap': falseGap,
+  'never-live': neverLive,
   'wrong-close': wrongClose,
   'not-back': notBack
 }

@@ -10,6 +10,15 @@ export function falseGap (ledger: Ledger): Violation[] {
     event.type === 'gap' ? [{ kind: 'false-gap', story: `${event.reason} at ${event.at.toFixed(0)} ms to ${ledger.name(connection)}` } as const] : []))
 }
 
+export function neverLive (ledger: Ledger): Violation[] {
+  return [...ledger.connections.values()].flatMap((connection) => {
+    const last = connection.told.findLast(({ event }) => event.type === 'live' || event.type === 'stalled' || (event.type === 'welcomed' && event.resuming))?.event
+    return connection.stayed && last !== undefined && last.type !== 'live'
+      ? [{ kind: 'never-live', story: `${last.type} at ${last.at.toFixed(0)} ms was the last that was said to ${ledger.name(connection)}` } as const]
+      : []
+  })
+}
+
 export function wrongClose (ledger: Ledger): Violation[] {
   const closed = [...ledger.connections.values()].flatMap((connection) => connection.closed !== undefined && BLAMES(connection.closed.code)
     ? [{ kind: 'wrong-close', story: `${connection.closed.code} ${connection.closed.reason}, said to ${ledger.name(connection)}` } as const]

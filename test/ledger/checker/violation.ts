@@ -13,6 +13,7 @@ export const kinds = {
   phantom: 'stored or delivered though nobody wrote it, or though its transaction was aborted',
   'cursor-lies': 'a cursor told before all that stands before it was sent',
   'false-gap': 'a gap told where nothing is gone',
+  'never-live': 'a socket that stayed was told that it resumes, or is stalled, and never that it is live',
   'wrong-close': 'sent away for a mistake that the device did not make',
   'not-back': 'a device without a socket although all had been well for long',
   crashed: 'a gateway ended, or failed, by itself'
