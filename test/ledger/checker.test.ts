@@ -94,6 +94,11 @@ await t.test('a legal story has no violation', async (t) => {
   t.strictSame(check(timed(story)), [])
 })
 
+await t.test('what comes back after the end is due nothing', async (t) => {
+  const late: Happening[] = [{ type: 'opened', socket: 5, device: 'd0', mode: 'sluice.v1', instance: 0, since: 'earliest' }, { type: 'welcomed', socket: 5, session: 's', resuming: true }]
+  t.strictSame(check(timed([...story, ...late])), [])
+})
+
 for (const [kind, what, edit] of planted) {
   await t.test(`${kind}: ${what}`, async (t) => {
     const events = [...story]

@@ -62,16 +62,16 @@ export class Ledger {
 }
 
 function connection (number: number, told: readonly Told[], end: number): Connection {
-  const first = told[0]?.event
-  if (first?.type !== 'opened') throw new Error(`the history of socket ${number} does not begin with its opening`)
+  const [opening] = told
+  if (opening?.event.type !== 'opened') throw new Error(`the history of socket ${number} does not begin with its opening`)
   const closing = told.find(({ event }) => event.type === 'closed')
   return {
     number,
-    opened: first,
+    opened: opening.event,
     told,
     welcomed: told.find((one): one is Told & { event: Event & Welcomed } => one.event.type === 'welcomed'),
     closed: closing?.event as Closed | undefined,
-    stayed: end !== -1 && (closing === undefined || closing.n > end)
+    stayed: opening.n < end && (closing === undefined || closing.n > end)
   }
 }
 
