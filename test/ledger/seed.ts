@@ -18,7 +18,7 @@ import { open, type Site, type World } from './world.ts'
 
 const POLL_MS = 10
 /** How long all may take to be well again after the last fault. */
-const PATIENCE_MS = { embedded: 10_000, real: 60_000 }
+const PATIENCE_MS = { embedded: 20_000, real: 60_000 }
 const SLOWNESS = { embedded: 1, real: 5 }
 
 export interface SeedResult { readonly history: History, readonly violations: readonly Violation[] }

@@ -1,5 +1,5 @@
-import { place, type Ledger } from './ledger.ts'
-import { recordNames } from './uplink-ids.ts'
+import { place, type Connection, type Ledger } from './ledger.ts'
+import { publishName, recordNames } from './uplink-ids.ts'
 import type { Violation } from './violation.ts'
 
 /**
@@ -9,6 +9,7 @@ import type { Violation } from './violation.ts'
 export function orderUp (ledger: Ledger): Violation[] {
   const highest = new Map<string, number>()
   const seen = new Set<string>()
+  const excused = refusedUnheard(ledger)
   const wrong: Violation[] = []
   for (const [record, name] of recordNames(ledger)) {
     const colon = name.lastIndexOf(':')
@@ -16,8 +17,31 @@ export function orderUp (ledger: Ledger): Violation[] {
     const id = Number(name.slice(colon + 1))
     const before = highest.get(session) ?? 0
     if (id > before) highest.set(session, id)
-    else if (!seen.has(name)) wrong.push({ kind: 'order-up', story: `${name} stands first at ${place(record)}, behind ${before}` })
+    else if (!seen.has(name) && !excused.has(name)) wrong.push({ kind: 'order-up', story: `${name} stands first at ${place(record)}, behind ${before}` })
     seen.add(name)
   }
   return wrong
+}
+
+const FINAL = /MESSAGE_TOO_LARGE|AUTHORIZATION_FAILED|INVALID_RECORD/
+
+/**
+ * Where Kafka was made to refuse records for good, and then to take the same ones: a device whose connection ended before the
+ * refusal came sends again what was refused, behind what was stored after it.
+ */
+function refusedUnheard (ledger: Ledger): Set<string> {
+  const unheard = new Set<string>()
+  if (!ledger.events.some((event) => event.type === 'fault' && FINAL.test(event.detail))) return unheard
+  for (const connection of ledger.connections.values()) if (connection.closed !== undefined) for (const id of unansweredOn(connection)) unheard.add(publishName(connection, id))
+  return unheard
+}
+
+function unansweredOn ({ told }: Connection): Set<number> {
+  const open = new Set<number>()
+  for (const { event } of told) {
+    if (event.type === 'published') open.add(event.id)
+    else if (event.type === 'refused') open.delete(event.id)
+    else if (event.type === 'acked') for (const id of open) if (id <= event.id) open.delete(id)
+  }
+  return open
 }

@@ -53,7 +53,7 @@ export abstract class Device {
   protected abstract frame (socket: number, data: Buffer, binary: boolean): void
   /** Publishes something new. */
   protected abstract publish (): void
-  /** Everything that it published has its answer, and it is connected. */
+  /** Everything that it published has its answer, it is connected, and what comes is live. */
   abstract get settled (): boolean
   /** Whether a value came that has to come. */
   abstract has (value: string): boolean

@@ -27,6 +27,8 @@ export class ProtocolDevice extends Device {
   readonly #eager: boolean
   /** Welcomed. */
   #ready = false
+  /** Neither behind nor stalled, as far as it was told. */
+  #isLive = false
   #session: string
   #sessions = 0
   #lastId = 0
@@ -47,7 +49,7 @@ export class ProtocolDevice extends Device {
     this.#session = this.#nextSession()
   }
 
-  override get settled (): boolean { return this.#open.size === 0 && this.isOpen }
+  override get settled (): boolean { return this.#open.size === 0 && this.isOpen && this.#isLive }
 
   override has (value: string): boolean { return this.#values.has(value) }
 
@@ -82,6 +84,7 @@ export class ProtocolDevice extends Device {
       case 'welcome':
         keep(this.history.record({ type: 'welcomed', socket, session: frame.session, resuming: frame.resuming === true, ...cursor }))
         this.#ready = true
+        this.#isLive = frame.resuming !== true
         return this.#sendFrom(0)
       case 'ack':
         this.history.record({ type: 'acked', socket, id: frame.id, partition: frame.partition, offset: frame.offset })
@@ -98,8 +101,12 @@ export class ProtocolDevice extends Device {
       }
       case 'cursor': return keep(this.history.record({ type: 'cursor', socket, cursor: frame.cursor ?? '' }))
       case 'gap': return keep(this.history.record({ type: 'gap', socket, reason: frame.reason, ...cursor }))
-      case 'live': return keep(this.history.record({ type: 'live', socket, ...cursor }))
-      case 'stalled': this.history.record({ type: 'stalled', socket })
+      case 'live':
+        this.#isLive = true
+        return keep(this.history.record({ type: 'live', socket, ...cursor }))
+      case 'stalled':
+        this.#isLive = false
+        this.history.record({ type: 'stalled', socket })
     }
   }
 

@@ -10,7 +10,7 @@ const NO_KAFKA = 3
 let spare: ChildProcess | undefined
 
 function take (): ChildProcess {
-  const child = spare ?? load()
+  const child = spare?.connected === true ? spare : load()
   spare = load()
   return child
 }
