@@ -69,7 +69,7 @@ const planted: Array<[Kind, string, Edit]> = [
   ['cursor-lies', 'it cannot be read', change({ type: 'cursor' }, { cursor: 'x' })],
   ['false-gap', 'nothing is gone', insertBefore({ type: 'ended' }, { type: 'gap', socket: 4, reason: 'retention' })],
   ['never-live', 'it resumes, and never arrives', drop({ type: 'live' })],
-  ['never-live', 'it is stalled, and stays so', insertBefore({ type: 'ended' }, { type: 'stalled', socket: 2 })],
+  ['never-live', 'it is stalled, and stays so', insertBefore({ type: 'ended' }, { type: 'stalled', socket: 2, message: 'x' })],
   ['wrong-close', 'a mistake that nobody made', change({ type: 'closed' }, { code: 4503, reason: 'bad-id' })],
   ['wrong-close', 'its own cursor is refused', insertBefore({ type: 'ended' }, { type: 'turned-away', device: 'd0', status: 400, code: 'bad-cursor', query: '' })],
   ['not-back', 'no socket at the end', change({ type: 'ended' }, { devices: ['d0', 'd0', 'd1', 'd1'] })]

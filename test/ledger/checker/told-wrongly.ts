@@ -14,7 +14,7 @@ export function neverLive (ledger: Ledger): Violation[] {
   return [...ledger.connections.values()].flatMap((connection) => {
     const last = connection.told.findLast(({ event }) => event.type === 'live' || event.type === 'stalled' || (event.type === 'welcomed' && event.resuming))?.event
     return connection.stayed && last !== undefined && last.type !== 'live'
-      ? [{ kind: 'never-live', story: `${last.type} at ${last.at.toFixed(0)} ms was the last that was said to ${ledger.name(connection)}` } as const]
+      ? [{ kind: 'never-live', story: `${last.type}${last.type === 'stalled' ? ` (${last.message})` : ''} at ${last.at.toFixed(0)} ms was the last that was said to ${ledger.name(connection)}` } as const]
       : []
   })
 }

@@ -10,7 +10,7 @@ const START_OF_ALL = 0.2
 const ALL = ['earliest', '-1h'] as const
 const GIVES_UP = 0.02
 
-interface Frame { type: string, id: number, session: string, partition: number, offset: number, code: string, temporary: boolean, outcome: 'not-stored' | 'unknown', cursor?: string, resuming?: boolean, reason: string, data?: unknown, base64?: string }
+interface Frame { type: string, id: number, session: string, partition: number, offset: number, code: string, temporary: boolean, outcome: 'not-stored' | 'unknown', cursor?: string, resuming?: boolean, reason: string, message: string, data?: unknown, base64?: string }
 interface Kept { readonly cursor: string, readonly event: number }
 
 export interface ProtocolOptions extends DeviceOptions {
@@ -106,7 +106,7 @@ export class ProtocolDevice extends Device {
         return keep(this.history.record({ type: 'live', socket, ...cursor }))
       case 'stalled':
         this.#isLive = false
-        this.history.record({ type: 'stalled', socket })
+        this.history.record({ type: 'stalled', socket, message: frame.message })
     }
   }
 

@@ -26,7 +26,7 @@ export interface Refused extends On {
 export interface Delivered extends On { readonly type: 'delivered', readonly value: string, readonly cursor?: string }
 export interface CursorTold extends On { readonly type: 'cursor', readonly cursor: string }
 export interface GapTold extends On { readonly type: 'gap', readonly reason: string, readonly cursor?: string }
-export interface Stalled extends On { readonly type: 'stalled' }
+export interface Stalled extends On { readonly type: 'stalled', readonly message: string }
 export interface Live extends On { readonly type: 'live', readonly cursor?: string }
 /** However it ended; `own` where the device itself wanted it. */
 export interface Closed extends On { readonly type: 'closed', readonly code: number, readonly reason: string, readonly own: boolean }
