@@ -94,8 +94,8 @@ await t.test('a legal story has no violation', async (t) => {
   t.strictSame(check(timed(story)), [])
 })
 
-await t.test('what comes back after the end is due nothing', async (t) => {
-  const late: Happening[] = [{ type: 'opened', socket: 5, device: 'd0', mode: 'sluice.v1', instance: 0, since: 'earliest' }, { type: 'welcomed', socket: 5, session: 's', resuming: true }]
+await t.test('what comes back after the end is due nothing, and what stalls then may stay so', async (t) => {
+  const late: Happening[] = [{ type: 'opened', socket: 5, device: 'd0', mode: 'sluice.v1', instance: 0, since: 'earliest' }, { type: 'welcomed', socket: 5, session: 's', resuming: true }, { type: 'stalled', socket: 4, message: 'x' }]
   t.strictSame(check(timed([...story, ...late])), [])
 })
 

@@ -17,6 +17,8 @@ export interface Connection {
 /** A history, put into the order in which the checks ask for it. */
 export class Ledger {
   readonly events: readonly Event[]
+  /** The number of the event with which all was over; -1 without it. */
+  readonly end: number
   readonly connections = new Map<number, Connection>()
   /** In the order of each partition. */
   readonly uplink: readonly Stored[]
@@ -40,8 +42,8 @@ export class Ledger {
       if (event.type === 'written') this.writtenAt.set(event.value, n)
       if ('socket' in event) group(told, event.socket).push({ n, event })
     })
-    const end = events.findIndex(({ type }) => type === 'ended')
-    for (const [number, own] of told) this.connections.set(number, connection(number, own, end))
+    this.end = events.findIndex(({ type }) => type === 'ended')
+    for (const [number, own] of told) this.connections.set(number, connection(number, own, this.end))
     const stored = events.filter((event) => event.type === 'stored').sort((a, b) => a.partition - b.partition || a.offset - b.offset)
     this.uplink = stored.filter(({ topic }) => topic === 'uplink')
     this.downlink = stored.filter(({ topic }) => topic === 'downlink')

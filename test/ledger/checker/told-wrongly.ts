@@ -12,7 +12,7 @@ export function falseGap (ledger: Ledger): Violation[] {
 
 export function neverLive (ledger: Ledger): Violation[] {
   return [...ledger.connections.values()].flatMap((connection) => {
-    const last = connection.told.findLast(({ event }) => event.type === 'live' || event.type === 'stalled' || (event.type === 'welcomed' && event.resuming))?.event
+    const last = connection.told.findLast(({ n, event }) => n < ledger.end && (event.type === 'live' || event.type === 'stalled' || (event.type === 'welcomed' && event.resuming)))?.event
     return connection.stayed && last !== undefined && last.type !== 'live'
       ? [{ kind: 'never-live', story: `${last.type}${last.type === 'stalled' ? ` (${last.message})` : ''} at ${last.at.toFixed(0)} ms was the last that was said to ${ledger.name(connection)}` } as const]
       : []
@@ -30,8 +30,8 @@ export function wrongClose (ledger: Ledger): Violation[] {
 }
 
 export function notBack (ledger: Ledger): Violation[] {
-  const end = ledger.events.find((event) => event.type === 'ended')
-  if (end === undefined) throw new Error('the history has no end')
+  const end = ledger.events[ledger.end]
+  if (end?.type !== 'ended') throw new Error('the history has no end')
   const open = [...ledger.connections.values()].filter(({ stayed }) => stayed).map(({ opened }) => opened.device)
   return [...new Set(end.devices)].flatMap((device) => {
     const [due, there] = [end.devices, open].map((names) => names.filter((name) => name === device).length) as [number, number]
