@@ -64,7 +64,7 @@ export class Gateway {
       'It was delivered, but a device that was away would have missed it. Set the producer\'s partitioner to murmur2 ' +
       '(librdkafka: partitioner=murmur2_random), or downlink.partitioner to what its producers do.'))
     this.#reader = new Reader(log, clock, { topic: topics.downlink, partitioner, historyBytes: history.bytes }, this.#downlinkSink(topics.downlink))
-    this.#reader.onRehome = () => { for (const session of this.hub.sessions()) session.following.rehome() }
+    this.#reader.onRehome = () => { for (const session of this.hub.sessions()) session.downlink.following.rehome() }
     this.#positions = new Positions({
       ...settings.positions, log, clock, topic: topics.positions, instance: randomBytes(INSTANCE_BYTES).toString('base64url'), warn: (facts, sentence) => notices.warn(facts, sentence)
     })
@@ -132,8 +132,8 @@ export class Gateway {
   #begin (session: Session, { device, since = LIVE, resume }: Opening): Since | Promise<Since> {
     if (resume === undefined) return since
     const claim = this.#positions.claim(device, resume, () => session.close('name-taken'))
-    const here = session.following.cursor()
-    session.hold(claim)
+    const here = session.downlink.following.cursor()
+    session.downlink.hold(claim)
     return claim.ready.then((text) => {
       const cursor = text === undefined ? undefined : parseCursor(text)
       if (cursor !== undefined) return { kind: 'cursor', cursor }
@@ -210,7 +210,7 @@ export class Gateway {
   #downlinkSink (topic: string): ReaderSink {
     const tellLive = (partition: number, reason: GapReason): void => {
       for (const session of this.hub.sessions()) {
-        if (session.following.isHome(partition) && !session.following.isBehind(partition)) session.gap(reason)
+        if (session.downlink.following.isHome(partition) && !session.downlink.following.isBehind(partition)) session.downlink.gap(reason)
       }
     }
     const undecodable = (partition: number, from: number, to: number, reason: string): void => {

@@ -61,9 +61,9 @@ export class Hub {
     if (device === undefined) return
     const delivery = new Delivery(record, { cursorHead })
     let isHome = false
-    for (const session of device.sessions) {
-      if (session.following.isHome(partition)) isHome = true
-      if (!session.following.isBehind(partition)) session.deliver(delivery, partition)
+    for (const { downlink } of device.sessions) {
+      if (downlink.following.isHome(partition)) isHome = true
+      if (!downlink.following.isBehind(partition)) downlink.deliver(delivery, partition)
     }
     if (!isHome) this.#misplace(device.id, partition)
     this.#measure(record.timeMs)

@@ -33,18 +33,18 @@ export class Stalls {
 
   /** Somebody new hears of it too. */
   tell (session: Session): void {
-    if (this.#stalls.length > 0) session.stall(this.#reasonFor(session))
+    if (this.#stalls.length > 0) session.downlink.stall(this.#reasonFor(session))
   }
 
   #look (): void {
     const { stalls } = this.#log.health()
     const wereSome = this.#stalls.length > 0
     this.#stalls = stalls
-    if (stalls.length > 0 || wereSome) for (const session of this.#hub.sessions()) session.stall(this.#reasonFor(session))
+    if (stalls.length > 0 || wereSome) for (const session of this.#hub.sessions()) session.downlink.stall(this.#reasonFor(session))
   }
 
   #reasonFor (session: Session): string | undefined {
     return this.#stalls.find(({ topic, partition }) =>
-      (topic === this.#topics.uplink && partition === session.partition) || (topic === this.#topics.downlink && session.following.isHome(partition)))?.reason
+      (topic === this.#topics.uplink && partition === session.partition) || (topic === this.#topics.downlink && session.downlink.following.isHome(partition)))?.reason
   }
 }

@@ -46,11 +46,11 @@ export class Behind implements Waiter {
   leave (): void { if (this.#begun) this.partition.leave(this) }
 
   get isFull (): boolean { return this.#session.isFull }
-  take (delivery: Deliverable): void { this.#session.deliver(delivery, this.partition.partition) }
+  take (delivery: Deliverable): void { this.#session.downlink.deliver(delivery, this.partition.partition) }
   drained (fn: () => void): void { this.#session.drained(() => { if (!this.#session.closing) fn() }) }
   live (): void { this.#on.live(this) }
   lost (reason: GapReason): void { this.#on.lost(this, reason) }
-  undecodable (): void { this.#session.gap('undecodable') }
+  undecodable (): void { this.#session.downlink.gap('undecodable') }
 }
 
 export interface BehindSink {

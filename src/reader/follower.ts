@@ -102,11 +102,11 @@ export class Follower implements Following, BehindSink {
     this.#behind = this.#behind.filter((one) => one !== behind)
     if (this.#behind.length > 0) return
     this.rehome()
-    this.#session.caughtUp()
+    this.#session.downlink.caughtUp()
   }
 
   lost (behind: Behind, reason: GapReason): void {
-    this.#session.gap(reason)
+    this.#session.downlink.gap(reason)
     if (reason === 'truncated') this.#place([behind], this.#partitions.lookups.at(behind.cursorMs - OVERLAP_MS))
   }
 
@@ -123,7 +123,7 @@ export class Follower implements Following, BehindSink {
     const wanted = count === all.length ? this.#homes : all
     const isOurs = cluster === this.#partitions.cluster
     const joining = wanted.map((partition) => ({ partition, place: isOurs ? places.find((one) => one.partition === partition.partition) : undefined }))
-    if (!isOurs) this.#session.gap('cluster')
+    if (!isOurs) this.#session.downlink.gap('cluster')
     const known = joining.flatMap(({ partition, place }) => place === undefined ? [] : [{ behind: this.#add(partition, place.batchMs), place }])
     this.#beginAt(joining.filter(({ place }) => place === undefined).map(({ partition }) => partition), lookups.at(cursorMs - OVERLAP_MS), cursorMs)
     for (const { behind, place: { offset, batchMs, epoch } } of known) behind.begin(offset, { batchMs, epoch })

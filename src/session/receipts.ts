@@ -5,6 +5,8 @@ import type { Following, Hold } from './context.ts'
 /** Frames that come one behind the other are confirmed together: a ping goes out so long behind the first, and half as much again at most. */
 const PING_BEHIND_MS = 1_000
 const STEPS = 8
+/** While so many pings are not answered no more go out but with the heartbeat. */
+const MAX_OPEN_PINGS = 8
 
 /** What a device is known to have received, for the position that the server holds for it. */
 export class Receipts {
@@ -51,6 +53,7 @@ export class Receipts {
 
   /** In raw mode nothing but a pong says what was received: `ping` sends one whose payload is given, soon, behind all that was sent until then. */
   pingSoon (ping: () => void): void {
+    if (this.#pings.length >= MAX_OPEN_PINGS) return
     this.#cancel ??= this.#clock.after(PING_BEHIND_MS * (1 + Math.floor(Math.random() * STEPS) / STEPS / 2), () => {
       this.#cancel = undefined
       ping()

@@ -2,20 +2,19 @@ import { randomBytes } from 'node:crypto'
 import type { Failure, Waiter } from '../log/log.ts'
 import { closeReason, closes, type CloseName } from '../protocol/closes.ts'
 import { decode } from '../protocol/decode.ts'
-import { ack, bye, cursorFrame, gap, live, refused, stalled, welcome } from '../protocol/encode.ts'
-import type { GapReason } from '../protocol/gaps.ts'
+import { ack, bye, refused, welcome } from '../protocol/encode.ts'
 import { refusals, type RefusalCode } from '../protocol/refusals.ts'
 import type { Since } from '../protocol/since.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
 import { homePartition } from '../wire/murmur2.ts'
-import type { Context, Deliverable, Following, Hold } from './context.ts'
+import type { Context } from './context.ts'
+import { Downlink } from './downlink.ts'
 import { handle } from './handlers/index.ts'
 import { HeldPongs, MAX_PENDING_PONGS } from './held-pongs.ts'
 import type { Mode, Opening } from './opening.ts'
 import { Outbox } from './outbox.ts'
 import type { Peer } from './peer.ts'
 import { publish } from './publish.ts'
-import { Receipts } from './receipts.ts'
 
 const SESSION_ID_BYTES = 12
 /** A socket that was paused for its own bound is read again when half of it is free: fewer turns than one by one. */
@@ -32,8 +31,7 @@ export class Session implements Waiter {
   readonly id: string
   /** Its home in the uplink. */
   readonly partition: number
-  /** Where it stands in the downlink. */
-  readonly following: Following
+  readonly downlink: Downlink
   /** The highest id that was accepted. */
   lastId = 0
   /** A publish that was refused for now: until it comes again, all later ones are refused. 0: none. */
@@ -52,11 +50,7 @@ export class Session implements Waiter {
   #ackOffset = 0
   #outbox: Outbox
   #flushing = false
-  #cursorDue = false
-  #toldCursor: string | undefined
-  #isStalled = false
   #heldPongs: HeldPongs | undefined
-  #receipts: Receipts | undefined
 
   constructor (context: Context, peer: Peer, { device, mode, session, holdPongs }: Opening) {
     this.context = context
@@ -68,7 +62,7 @@ export class Session implements Waiter {
     this.#peer = peer
     this.#outbox = new Outbox(peer, context.limits.outboxBytes)
     if (holdPongs === true) this.#heldPongs = new HeldPongs()
-    this.following = context.follow(this)
+    this.downlink = new Downlink(this, context.follow(this))
   }
 
   get isRaw (): boolean { return this.mode !== 'sluice.v1' }
@@ -77,14 +71,9 @@ export class Session implements Waiter {
   /** The first frame, then what it asked for. */
   greet (since: Since | Promise<Since>): void {
     const { limits: { heartbeatMs, maxFrameBytes, inFlight, outboxBytes }, storage } = this.context
-    const resuming = since instanceof Promise || since.kind !== 'live'
-    this.#toldCursor = resuming ? undefined : this.following.cursor()
-    if (!this.isRaw) {
-      this.sendText(welcome({
-        device: this.device, session: this.id, cursor: this.#toldCursor, resuming, storage, heartbeatMs, limits: { maxFrameBytes, inFlight, outboxBytes }
-      }))
-    }
-    this.following.begin(since)
+    const { cursor, resuming } = this.downlink.welcome(since)
+    this.tell(welcome({ device: this.device, session: this.id, cursor, resuming, storage, heartbeatMs, limits: { maxFrameBytes, inFlight, outboxBytes } }))
+    this.downlink.following.begin(since)
   }
 
   /** A frame came. After a close has begun, what was still on its way is dropped, and so is neither acked nor stored. */
@@ -152,27 +141,8 @@ export class Session implements Waiter {
     this.#wantFlush()
   }
 
-  /** A record of the downlink. */
-  deliver (delivery: Deliverable, partition: number): void {
-    const { following } = this
-    const placed = following.isPlaced(partition)
-    const frame = delivery.frame(this.mode, placed)
-    if (frame === undefined) return
-    this.send(frame)
-    if (!following.isHome(partition)) return
-    if (!placed) this.#cursorDue = true
-    if (this.#receipts === undefined) return
-    this.#receipts.sent(partition, delivery.offset)
-    if (this.isRaw) this.#receipts.pingSoon(() => this.#ping())
-  }
-
-  /** Its position is held from now on, and moves as it receives. */
-  hold (hold: Hold): void { this.#receipts = new Receipts(this.context.clock, hold, this.following) }
-
-  #ping (): void {
-    this.flush() // it goes out behind what came before it
-    if (!this.#closing) this.#peer.ping(this.#receipts?.ping())
-  }
+  /** Only in sluice.v1; a raw socket cannot be told. */
+  tell (payload: Buffer): void { if (!this.isRaw) this.sendText(payload) }
 
   /** More waits for it than should, so that it should be given no more than what is live. */
   get isFull (): boolean { return this.#closing || this.#outbox.isFull }
@@ -183,36 +153,6 @@ export class Session implements Waiter {
     this.#peer.drained(fn)
   }
 
-  /** The device has handled everything before the cursor. */
-  received (cursor: string): void {
-    if (this.#receipts?.received(cursor) === false) this.close('bad-received')
-  }
-
-  /** It stands where the tails stand, and is live from now on. */
-  caughtUp (): void { this.#tell(live(this.#toldCursor = this.following.cursor())) }
-
-  gap (reason: GapReason): void {
-    this.context.observer.gap(reason)
-    this.#tell(gap(reason))
-  }
-
-  /** Kafka, or a partition that it depends on, does not answer: the reason; undefined when it does again. */
-  stall (reason: string | undefined): void {
-    if (this.#isStalled === (reason !== undefined)) return
-    this.#isStalled = reason !== undefined
-    this.#tell(reason === undefined ? live(this.following.cursor()) : stalled(reason))
-  }
-
-  #tell (payload: Buffer): void { if (!this.isRaw) this.sendText(payload) }
-
-  /** Where it stands, if that has moved since it was told. */
-  #tellCursor (): void {
-    const cursor = this.following.cursor()
-    if (cursor === undefined || cursor === this.#toldCursor) return
-    this.#toldCursor = cursor
-    this.#tell(cursorFrame(cursor))
-  }
-
   #wantFlush (): void {
     if (this.#flushing) return
     this.#flushing = true
@@ -221,10 +161,7 @@ export class Session implements Waiter {
 
   /** Writes what this turn brought, and one ack for all publishes behind it: a refusal comes before an ack that would cover its id. */
   flush (): void {
-    if (this.#cursorDue) {
-      this.#cursorDue = false
-      this.#tellCursor()
-    }
+    this.downlink.flush()
     this.#flushing = false
     this.#pushAck()
     if (!this.#outbox.isEmpty && !this.#outbox.flush() && !this.#closing) this.close('slow-reader')
@@ -241,9 +178,8 @@ export class Session implements Waiter {
     if (this.#closing) return
     this.#pushAck()
     if (name === 'draining') {
-      this.#tellCursor()
-      if (!this.isRaw) this.#receipts?.quiet()
-      this.#tell(bye(name, retryMs))
+      this.downlink.tell()
+      this.tell(bye(name, retryMs))
     }
     this.#closing = true
     this.context.observer.closed(name)
@@ -281,7 +217,13 @@ export class Session implements Waiter {
   /** A pong came: the answer to our ping, or one that nobody asked for. */
   ponged (data: Buffer): void {
     this.#heard = true
-    if (this.isRaw) this.#receipts?.ponged(data)
+    this.downlink.ponged(data)
+  }
+
+  /** It goes out behind what came before it. */
+  ping (): void {
+    this.flush()
+    if (!this.#closing) this.#peer.ping(this.downlink.ping())
   }
 
   /** Called once a heartbeat. While it is not read nothing can be heard from it, so nothing counts as missed. */
@@ -290,9 +232,8 @@ export class Session implements Waiter {
     this.#heard = false
     if (this.#missed >= MISSED_HEARTBEATS) this.close('heartbeat-lost')
     else if (!this.#closing) {
-      this.#tellCursor()
-      if (!this.isRaw) this.#receipts?.quiet()
-      this.#ping()
+      this.downlink.tell()
+      this.ping()
     }
   }
 
@@ -302,7 +243,6 @@ export class Session implements Waiter {
     this.#outbox.clear()
     this.#ackId = 0
     this.context.watchers.forget(this)
-    this.following.end()
-    this.#receipts?.end()
+    this.downlink.end()
   }
 }

@@ -158,7 +158,7 @@ export const following: Following = {
 export interface Given {
   clock: HeldClock
   uplink: HeldTopic
-  context: Context
+  context: { -readonly [K in keyof Context]: Context[K] }
   /** What the observer was told. */
   observed: string[]
   connect: (opening?: Partial<Opening>) => { session: Session, peer: RecordingPeer, publish: (id: number, data?: string) => void }
@@ -168,7 +168,7 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
   const clock = new HeldClock()
   const uplink = new HeldTopic('uplink')
   const observed: string[] = []
-  const context: Context = {
+  const context: Given['context'] = {
     uplink,
     follow: () => following,
     watchers,

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { Receipts } from '../../src/session/receipts.ts'
-import { following, HeldClock } from './given.ts'
+import { wsFrame } from '../../src/protocol/ws-frame.ts'
+import { following, given, HeldClock, hears } from './given.ts'
 
 const at = (offset: number, partitions = 6): string => `1.c.${partitions}.3.${offset}.0.0`
 
@@ -67,4 +68,60 @@ await t.test('in raw mode a pong says it, for all that was sent before its ping'
   send(31)
   receipts.end()
   t.strictSame([heard(), clock.timers], [['released'], 0])
+})
+
+await t.test('who answers no ping is not pinged for each frame', async t => {
+  const { clock, receipts } = start()
+  let pings = 0
+  for (let n = 0; n < 30; n++) {
+    receipts.sent(3, n)
+    receipts.pingSoon(() => { pings++; receipts.ping() })
+    clock.advance(2_000)
+  }
+  t.equal(pings, 8)
+})
+
+await t.test('in sluice.v1 the heartbeat tells where it stands, and takes nothing for received', async t => {
+  const { context, connect } = given()
+  let stands = 10
+  context.follow = () => ({ ...following, cursor: () => at(stands) })
+  const told: string[] = []
+  const { session, peer } = connect()
+  session.greet({ kind: 'live' })
+  session.downlink.hold({ received: (text) => { told.push(`received ${text}`) }, passed: (text) => { told.push(`passed ${text}`) }, release: () => { told.push('released') } })
+  session.downlink.deliver({ offset: 10, frame: () => wsFrame(Buffer.from('{"type":"message"}'), false) }, 3)
+  stands = 11
+  session.beat()
+  hears(t, peer, [{ type: 'welcome', cursor: at(10), resuming: false }, { type: 'message' }, { type: 'cursor', cursor: at(11) }, 'ping'])
+  t.strictSame(told, [])
+  session.beat()
+  hears(t, peer, ['ping'])
+  session.receive(Buffer.from(JSON.stringify({ type: 'received', cursor: at(11) })), false)
+  session.ponged(Buffer.from('1'))
+  session.close('draining', undefined, 7)
+  session.ended()
+  t.strictSame(told, [`received ${at(11)}`, `passed ${at(11)}`, 'released'])
+})
+
+await t.test('a socket that follows several partitions is told where it stands behind its messages', async t => {
+  const { clock, context, connect } = given()
+  const cursor = '1.c.6.3.11.0.0~4.2.0.0'
+  context.follow = () => ({ ...following, cursor: () => cursor, isHome: () => true, isPlaced: () => false })
+  const { session, peer } = connect()
+  const message = { offset: 10, frame: () => wsFrame(Buffer.from('{"type":"message"}'), false) }
+  session.downlink.deliver(message, 3)
+  session.downlink.deliver(message, 4)
+  clock.turn()
+  hears(t, peer, [{ type: 'message' }, { type: 'message' }, { type: 'cursor', cursor }])
+  session.downlink.deliver({ offset: 11, frame: () => undefined }, 3)
+  clock.turn()
+  t.strictSame(peer.heard(), [], 'nothing for a raw socket')
+})
+
+await t.test('stalled is told once, and live once', async t => {
+  const { clock, connect } = given()
+  const { session, peer } = connect()
+  for (const reason of ['away', 'still away', undefined, undefined]) session.downlink.stall(reason)
+  clock.turn()
+  hears(t, peer, [{ type: 'stalled', message: 'away' }, { type: 'live' }])
 })
