@@ -26,6 +26,7 @@ await t.test('records that cannot be decoded are told and counted, and hold up n
   // A record of this device whose headers end nowhere.
   await produce(client, gateway.downlink, batch({ body: Buffer.from([18, 0, 0, 0, 2, 0x61, 2, 0x31, 4, 40]) }))
   await write(broker.brokers, gateway.downlink, [{ key: 'a', value: '3' }])
+  for (let n = 0; n < 2; n++) t.match(await device.nextOf('gap'), { reason: 'undecodable' })
   t.match(await device.nextOf('message'), { data: 3 })
   t.same(lines, [
     `Records of ${gateway.downlink}/0 cannot be decoded and were passed over: compression 5 is unknown.`,
@@ -47,6 +48,7 @@ await t.test('records that are deleted before they could be read are told as a g
     await admin.deleteTopicRecords({ topic: gateway.downlink, partitions: [{ partition: 0, offset: '2' }] })
   })
   faults.thaw()
+  t.match(await device.nextOf('gap'), { reason: 'retention' })
   t.match(await device.nextOf('message'), { data: 3 })
   t.same(lines, [`Records of ${gateway.downlink}/0 from offset 0 on are gone: retention passed it. Reading goes on at 2.`])
   t.equal(faults.pending, 0, 'every planted fault was met')
