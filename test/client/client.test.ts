@@ -269,7 +269,10 @@ await t.test('it says what it cannot do', async (t) => {
   const world = new World()
   t.throws(() => world.connect({ since: 'earliest', resume: 'main' }), /exclude each other/)
   t.throws(() => world.connect({ session: 'a b' }), /A session has/)
+  const own = Object.getOwnPropertyDescriptor(globalThis, 'WebSocket')
+  Reflect.deleteProperty(globalThis, 'WebSocket')
   t.throws(() => world.connect({ WebSocket: undefined as never }), /There is no WebSocket here/)
+  if (own !== undefined) Object.defineProperty(globalThis, 'WebSocket', own)
 })
 
 await t.test('a session of a given name begins at ids that none of its earlier lives can have reached', async (t) => {

@@ -1,14 +1,18 @@
 import { join } from 'node:path'
 import t from 'tap'
-import { WebSocket } from 'ws'
+import * as ws from 'ws'
 import { createApp } from '../../src/app.ts'
 import { connect, type Client } from '../../src/client/client.ts'
 import { defaults } from '../../src/config/index.ts'
+import type { SocketClass } from '../../src/client/connection.ts'
 import type { Options } from '../../src/client/options.ts'
 import { fileStore } from '../../src/client/stores/file.ts'
 import { testBroker, type TestBroker } from '../kafka/broker.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { readDevice, write } from './kafka.ts'
+
+/** Node's own where it has one. */
+const { WebSocket = ws.WebSocket } = globalThis as { WebSocket?: SocketClass }
 
 interface Scene { t: { teardown: (fn: () => Promise<void>) => void, testdir: () => string }, broker: TestBroker, gateway: TestGateway }
 
