@@ -1,6 +1,8 @@
 import { fromBase64 } from './encode.ts'
 import type { MessageFrame } from './frames.ts'
 
+const RECENT = 2_000
+
 export interface Message extends MessageFrame {
   /** The bytes of `base64`. */
   bytes?: Uint8Array
@@ -41,9 +43,10 @@ export class Inbox {
   #handled = 0
   /** The last one taken in, while it is not handled. */
   #last: Taken | undefined
-  /** The one that `next` gave out last. */
-  #inHand: Taken | undefined
-  #repeated: string | undefined
+  /** The last one that the program was given. */
+  #given: Taken | undefined
+  /** Cursors of those that it was given lately. */
+  #recent = new Set<string>()
   /** Behind all that was taken in. */
   cursor: string | undefined
 
@@ -54,20 +57,15 @@ export class Inbox {
 
   /** `listener` takes it at once, where there is one. */
   add (frame: MessageFrame, text: string, listener: ((message: Message) => void) | undefined): void {
-    if (this.#isRepeated(frame) || this.#isPassedOver(frame, listener !== undefined)) return
+    // Under a resume name the server begins behind what it has heard of as handled, and that may be less than was given here.
+    if (frame.cursor !== undefined && this.#recent.has(frame.cursor)) return
+    if (this.#isPassedOver(frame, listener !== undefined)) return
     const taken = this.#take(frame, text)
-    if (listener !== undefined) return listener(taken.message)
+    if (listener !== undefined) return listener(this.#give(taken))
     const taker = this.#takers.shift()
     if (taker !== undefined) return taker(taken)
     this.#queue.push(taken)
     this.#bytes += text.length
-  }
-
-  /** Under a resume name the server begins behind what it was told, and so with the message that is being handled here. */
-  #isRepeated ({ cursor }: MessageFrame): boolean {
-    if (cursor === undefined || cursor !== this.#repeated) return false
-    this.#repeated = undefined
-    return true
   }
 
   /** Once one was passed over, all behind it are, until the server sends them again. */
@@ -119,16 +117,14 @@ export class Inbox {
     if (named) {
       this.#queue = this.#queue.filter(({ message }) => message.cursor === undefined)
       this.#bytes = this.#queue.reduce((sum, { message }) => sum + message.text.length, 0)
-      this.#last = (this.#inHand?.number ?? 0) > this.#handled ? this.#inHand : undefined
-      this.#repeated = this.#last?.message.cursor
+      this.#last = (this.#given?.number ?? 0) > this.#handled ? this.#given : undefined
     } else if (this.cursor === undefined && cursor !== undefined) this.stand(cursor)
   }
 
   /** Takes out the next message; undefined when none will come any more. */
   async next (): Promise<Message | undefined> {
     const taken = this.#shift() ?? await this.#coming()
-    this.#inHand = taken
-    return taken?.message
+    return taken && this.#give(taken)
   }
 
   async #coming (): Promise<Taken | undefined> {
@@ -137,7 +133,15 @@ export class Inbox {
 
   /** Hands over what waits. */
   empty (listener: (message: Message) => void): void {
-    for (let taken = this.#shift(); taken !== undefined; taken = this.#shift()) listener(taken.message)
+    for (let taken = this.#shift(); taken !== undefined; taken = this.#shift()) listener(this.#give(taken))
+  }
+
+  #give (taken: Taken): Message {
+    this.#given = taken
+    const { cursor } = taken.message
+    if (cursor !== undefined) this.#recent.add(cursor)
+    if (this.#recent.size > RECENT) for (const oldest of [...this.#recent].slice(0, RECENT / 2)) this.#recent.delete(oldest)
+    return taken.message
   }
 
   #shift (): Taken | undefined {

@@ -81,6 +81,25 @@ await t.test('under a name the server is told what is handled, in batches', asyn
   t.match(await end, { done: true })
 })
 
+await t.test('under a name nothing is given twice, whatever the server has heard of as handled', async (t) => {
+  const world = new World()
+  const { client } = await world.live({ resume: 'main', acknowledge: 'manual' })
+  const heard: Message[] = []
+  client.on('message', (one) => heard.push(one))
+  for (let n = 1; n <= 3_000; n++) world.socket.say(message(n))
+  heard[9]?.received()
+  await back(world)
+  world.socket.say({ type: 'cursor', cursor: 'c3000' })
+  await world.advance(100)
+  t.same(world.socket.sent, [{ type: 'received', cursor: 'c10' }], 'and nothing counts as handled that was given and not acknowledged')
+  for (let n = 2_500; n <= 3_001; n++) world.socket.say(message(n))
+  t.equal(heard.length, 3_001)
+  heard.at(-2)?.received()
+  await world.advance(100)
+  t.same(world.socket.sent.at(-1), { type: 'received', cursor: 'c3000' })
+  await client.close()
+})
+
 await t.test('under a name what was not handled comes again, but what is being handled does not', async (t) => {
   const world = new World()
   const { client } = await world.live({ resume: 'main' })

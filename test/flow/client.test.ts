@@ -110,6 +110,25 @@ await t.test('on a store the next life of a program goes on behind what the last
   t.same(ids, [`${first.session}:1`, `${first.session}:2`])
 })
 
+await t.test('under a name the server keeps the position: over reconnects, and for the next program (G4)', async (t) => {
+  const all = await scene(t)
+  const first = await client(all, 'named', { resume: 'main' })
+  await send(all, 'named', 1, 2, 3, 4)
+  const iterator = first[Symbol.asyncIterator]()
+  const next = async (): Promise<unknown> => (await iterator.next()).value?.data
+  t.same([await next(), await next()], [1, 2])
+  await cut(all, first, () => send(all, 'named', 5))
+  t.same([await next(), await next()], [3, 4], 'what was in hand is not handed out again')
+  await first.close()
+
+  const second = await client(all, 'named', { resume: 'main' })
+  t.same(await take(second, 2), [4, 5], 'the fourth was taken, and nothing says that it was handled')
+  const third = await client(all, 'named', { resume: 'main' })
+  await when(second, 'closed')
+  t.match(second.state, { name: 'closed', code: 4505, why: /^name-taken: / })
+  await third.close()
+})
+
 await t.test('a program that takes its messages slowly gets them all, and publishes meanwhile (G6)', async (t) => {
   const all = await scene(t)
   const slow = await client(all, 'slow', { maxBufferedBytes: 2_000 })
