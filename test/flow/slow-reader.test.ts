@@ -4,6 +4,7 @@ import { testBroker } from '../kafka/broker.ts'
 import { RawDevice } from './device.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { withProducer, write } from './kafka.ts'
+import { since, untilLive } from './resume.ts'
 
 const outboxBytes = 64 * 1024
 const value = Buffer.alloc(8 * 1024, 'x')
@@ -34,11 +35,33 @@ await t.test('a slow reader is closed with 4001 and hurts nobody else (G6)', asy
   t.equal(await sibling.next(), 'after', 'its device goes on on its other socket')
 })
 
+await t.test('it comes back with its cursor to all that it missed, at its own pace: while it catches up it is not closed (G4, G6)', async (t) => {
+  const broker = await testBroker(t)
+  const gateway = await startGateway(t, broker, { settings: { ws: { outboxBytes } } })
+  const first = await gateway.device('slow')
+  await first.close()
+  const records = 64 // eight times what may wait
+  const messages = Array.from({ length: records }, (_, n) => ({ key: 'slow', value: JSON.stringify({ n, padding: 'x'.repeat(8_000) }) }))
+  await withProducer(broker.brokers, async (producer) => { for (const message of messages) await producer.send({ topic: gateway.downlink, messages: [message] }) })
+
+  const slow = await inMemory(gateway, 'slow', `?since=${String(first.welcome?.cursor)}`)
+  slow.socket.pause()
+  const fast = await gateway.device('slow', since(first.welcome?.cursor))
+  t.equal((await untilLive(fast)).length, records, 'its sibling does not wait for it')
+  t.equal(slow.waiting.length, 0)
+  slow.socket.resume()
+  const got = (await slow.take(records)).map((frame) => (JSON.parse(String(frame)) as { n: number }).n)
+  t.strictSame(got, messages.map((_, n) => n))
+  await write(broker.brokers, gateway.downlink, [{ key: 'slow', value: '"live"' }])
+  t.equal(await slow.next(), '"live"')
+  t.notMatch(await (await fetch(`${gateway.origin}/metrics`)).text(), 'sluice_closes_total{code="slow-reader"}')
+})
+
 /** Over a pair of streams: no kernel buffers what is not read. */
-async function inMemory (gateway: TestGateway, id: string): Promise<RawDevice> {
+async function inMemory (gateway: TestGateway, id: string, query = ''): Promise<RawDevice> {
   let device: RawDevice | undefined
   const { http } = gateway.app as unknown as { http: { injectWS: (path: string, context: object, options: object) => Promise<WebSocket> } }
-  await http.injectWS(`/ws/${id}`, { headers: { host: gateway.host } }, { onInit: (ws: WebSocket) => { device = new RawDevice(ws) } })
+  await http.injectWS(`/ws/${id}${query}`, { headers: { host: gateway.host } }, { onInit: (ws: WebSocket) => { device = new RawDevice(ws) } })
   return device as RawDevice
 }
 
