@@ -30,8 +30,8 @@ export async function runSeed (seed: number, kafka: Cluster, instances: number):
   const random = new Random(seed)
   const plan = drawPlan(random.fork(), { kind: kafka.kind, instances })
   const run = `${seed}-${Date.now().toString(36)}`
-  const topics = { uplink: `up-${run}`, downlink: `down-${run}` }
-  await createTopics(kafka, Object.values(topics), plan.partitions)
+  const topics = { uplink: `up-${run}`, downlink: `down-${run}`, positions: `positions-${run}` }
+  await createTopics(kafka, topics, plan.partitions)
 
   const crashed: string[] = []
   const sites = await Promise.all(Array.from({ length: instances }, () => buildSite(plan, kafka, topics, random.fork(), (what) => crashed.push(what))))
@@ -67,10 +67,15 @@ export async function runSeed (seed: number, kafka: Cluster, instances: number):
   return { history, violations: [...crashes, ...check(history.events)] }
 }
 
-async function createTopics (kafka: Cluster, names: readonly string[], partitions: number): Promise<void> {
+async function createTopics (kafka: Cluster, { uplink, downlink, positions }: World['topics'], numPartitions: number): Promise<void> {
+  const { replicationFactor } = kafka
   await withAdmin(kafka.brokers, (admin) => admin.createTopics({
     waitForLeaders: true,
-    topics: names.map((topic) => ({ topic, numPartitions: partitions, replicationFactor: kafka.replicationFactor }))
+    topics: [
+      { topic: uplink, numPartitions, replicationFactor },
+      { topic: downlink, numPartitions, replicationFactor },
+      { topic: positions, numPartitions, replicationFactor, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }
+    ]
   }))
 }
 

@@ -18,7 +18,7 @@ export function inProcess (options: InstanceOptions): Instance {
   }
 }
 
-/** Undefined where Kafka did not let it. */
+/** Undefined where Kafka did not answer. */
 async function tryStart ({ settings, heartbeatMs }: InstanceOptions): Promise<Running | undefined> {
   const whole = defaults({ port: 0, simulate: 0, ...settings })
   const app = await createApp({ settings: { ...whole, ws: { ...whole.ws, heartbeatMs } } })
@@ -26,8 +26,9 @@ async function tryStart ({ settings, heartbeatMs }: InstanceOptions): Promise<Ru
   try {
     await app.start()
     return { app, port: Number(new URL(origin).port) }
-  } catch {
+  } catch (error) {
     await app.close()
-    return undefined
+    if ((error as { code?: string }).code === 'unreachable') return undefined
+    throw error
   }
 }

@@ -49,6 +49,7 @@ export function ownProcess (options: InstanceOptions, onCrash: (code: number | n
         const port = await Promise.race([once(child, 'message').then(([port]) => port as number), ended])
         starting = false
         if (port !== undefined) running = { child, port }
+        else if (child.exitCode !== NO_KAFKA) throw new Error(`a gateway did not start: ${child.exitCode ?? child.signalCode}`)
       }
     },
     drain: () => end((child) => child.send('drain')),

@@ -17,7 +17,10 @@ async function start ({ settings, heartbeatMs }) {
   const whole = defaults({ port: 0, simulate: 0, ...settings })
   app = await createApp({ settings: { ...whole, ws: { ...whole.ws, heartbeatMs } } })
   const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })
-  await app.start().catch(() => process.exit(NO_KAFKA))
+  await app.start().catch((error) => {
+    if (error.code === 'unreachable') process.exit(NO_KAFKA)
+    throw error
+  })
   process.send(Number(new URL(origin).port))
 }
 
