@@ -3,7 +3,7 @@ import type { Log, Stall } from '../log/log.ts'
 import type { Session } from '../session/session.ts'
 import type { Hub } from './hub.ts'
 
-/** What lasts less than this is no news. */
+/** What is not there at two looks is no news. */
 const LOOK_MS = 1_000
 
 /** Tells the sockets that depend on a partition that it does not move, and that it does again. */
@@ -12,6 +12,8 @@ export class Stalls {
   #hub: Hub
   #log: Log
   #topics: { readonly uplink: string, readonly downlink: string }
+  /** What was seen at the last look, and what has lasted since the one before. */
+  #seen: readonly Stall[] = []
   #stalls: readonly Stall[] = []
   #cancel: () => void = () => {}
 
@@ -38,9 +40,11 @@ export class Stalls {
 
   #look (): void {
     const { stalls } = this.#log.health()
+    const lasting = stalls.filter(({ topic, partition }) => this.#seen.some((one) => one.topic === topic && one.partition === partition))
     const wereSome = this.#stalls.length > 0
-    this.#stalls = stalls
-    if (stalls.length > 0 || wereSome) for (const session of this.#hub.sessions()) session.downlink.stall(this.#reasonFor(session))
+    this.#seen = stalls
+    this.#stalls = lasting
+    if (lasting.length > 0 || wereSome) for (const session of this.#hub.sessions()) session.downlink.stall(this.#reasonFor(session))
   }
 
   #reasonFor (session: Session): string | undefined {
