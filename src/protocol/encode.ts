@@ -75,7 +75,7 @@ export function messageFrame ({ device, event, contentType, value, json, timeMs,
   if (device !== undefined) head += `,"device":${JSON.stringify(device)}`
   if (event !== undefined) head += `,"event":${JSON.stringify(event)}`
   if (cursor !== undefined) head += `,"cursor":"${cursor.head}${cursor.offset}.${cursor.batchMs}.${cursor.epoch}"`
-  if (value !== null && json) return jsonMessage(`${head},"data":`, value, tailOf(timeMs))
+  if (value !== null && json) return jsonMessage(`${head},"data":`, device === undefined && event === undefined ? 'latin1' : 'utf8', value, tailOf(timeMs))
   const type = contentType === undefined ? '' : `,"contentType":${JSON.stringify(contentType)}`
   const bytes = value === null ? '' : `,"base64":"${value.toString('base64')}"${type}`
   return wsFrame(Buffer.from(`${head}${bytes},"time":${timeMs}}`), false)
@@ -90,12 +90,12 @@ function tailOf (timeMs: number): Buffer {
 }
 
 /** Written in one piece: buffers that are put together cost more than what they hold. */
-function jsonMessage (head: string, value: Buffer, tail: Buffer): Buffer {
-  const headBytes = Buffer.byteLength(head)
+function jsonMessage (head: string, encoding: 'latin1' | 'utf8', value: Buffer, tail: Buffer): Buffer {
+  const headBytes = encoding === 'latin1' ? head.length : Buffer.byteLength(head)
   const length = headBytes + value.length + tail.length
   const frame = frameOf(length, false)
   let at = frame.length - length
-  at += frame.write(head, at)
+  at += frame.write(head, at, encoding)
   frame.set(value, at)
   at += value.length
   for (let i = 0; i < tail.length; i++) frame[at++] = tail[i] as number

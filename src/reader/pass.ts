@@ -123,7 +123,7 @@ export class Pass {
   }
 
   #walk (chunk: Chunk): void {
-    const { next, clock } = this.#partition
+    const { next, clock, cursorHead } = this.#partition
     const untilMs = clock.now() + SLICE_MS
     this.at = Math.max(this.at, walkChunk(chunk, this.at, {
       batch: (base, last, batchMs, epoch) => {
@@ -132,7 +132,7 @@ export class Pass {
         this.batchMs = batchMs
         return true
       },
-      record: (record) => { if (record.offset < next) this.#deliver(record) },
+      record: (record) => { if (record.offset < next) this.#deliver(record, cursorHead) },
       undecodable: () => { for (const waiter of this.waiters()) waiter.undecodable() }
     }))
   }
@@ -147,11 +147,11 @@ export class Pass {
     }
   }
 
-  #deliver (record: RecordView): void {
+  #deliver (record: RecordView, cursorHead: string): void {
     if (record.keyLength <= 0) return
     const waiters = this.#waiters.get(record.asciiKey())
     if (waiters === undefined) return
-    const delivery = this.#encode(record, waiters)
+    const delivery = this.#encode(record, cursorHead, waiters)
     for (const waiter of waiters) {
       if (delivery === undefined || record.offset < waiter.from) continue
       waiter.take(delivery)
@@ -160,9 +160,9 @@ export class Pass {
   }
 
   /** One bad record, say with headers that end nowhere, holds up no other. */
-  #encode (record: RecordView, waiters: readonly Waiter[]): Delivery | undefined {
+  #encode (record: RecordView, cursorHead: string, waiters: readonly Waiter[]): Delivery | undefined {
     try {
-      return new Delivery(record, { cursorHead: this.#partition.cursorHead })
+      return new Delivery(record, { cursorHead })
     } catch {
       for (const waiter of waiters) waiter.undecodable()
       return undefined
