@@ -5,6 +5,7 @@ import { createApp, type App } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
 import type { TestBroker } from '../kafka/broker.ts'
+import { HeldClock } from './held-clock.ts'
 import { openDevice, ProtocolDevice, RawDevice, type OpenOptions } from './device.ts'
 
 export interface TestGateway {
@@ -56,7 +57,7 @@ export async function gatewayOn (
   })
   t.teardown(() => app.close())
   const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })
-  if (start) await app.start()
+  if (start) await started(app, clock)
   const host = new URL(origin).host
   return {
     app,
@@ -70,4 +71,10 @@ export async function gatewayOn (
       return device
     }
   }
+}
+
+/** A topic that was created a moment ago may have to be asked about again, and time that stands still would never come to that. */
+async function started (app: App, clock: Clock | undefined): Promise<void> {
+  const timer = clock instanceof HeldClock ? setInterval(() => clock.advance(100), 100) : undefined
+  await app.start().finally(() => clearInterval(timer))
 }
