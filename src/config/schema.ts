@@ -39,7 +39,7 @@ export const schema = group({
     partitions: whole(6, 1, 10_000, 'The number of partitions of a topic that is created.'),
     replicationFactor: Type.Optional(Type.Integer({ minimum: 1, maximum: INT16, description: "The number of replicas of a topic that is created; without it, the broker's default." })),
     connectTimeoutMs: whole(10_000, 1, DAY, 'How long the start waits for Kafka before it gives up.'),
-    requestTimeoutMs: whole(5_000, 1, 3_600_000, 'How long one request to Kafka may take before it counts as failed.')
+    requestTimeoutMs: whole(5_000, 1_000, 3_600_000, 'How long one request to Kafka may take before it counts as failed.')
   }),
 
   embedded: group({

@@ -76,6 +76,8 @@ export type GapReason = 'retention' | 'truncated'
 export interface Tail {
   /** Records that exist and were not handed on yet, per partition. */
   lag: () => number[]
+  /** Resolves when the partitions that the topic has now are known, and followed. */
+  look: () => Promise<void>
   close: () => void
 }
 

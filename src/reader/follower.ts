@@ -7,6 +7,7 @@ import { murmur2 } from '../wire/murmur2.ts'
 import { Behind, type BehindSink } from './behind.ts'
 import type { Lookups } from './lookups.ts'
 import type { PartitionReader } from './partition.ts'
+import { UNKNOWN_EPOCH } from './waiter.ts'
 
 /** Another cluster's records have other offsets, and clocks differ: what lies so much before the time that is wanted is read too. */
 const OVERLAP_MS = 60_000
@@ -21,6 +22,8 @@ export interface Partitions {
   /** Those in which a device's records may lie. */
   readonly homesOf: (key: Buffer) => readonly PartitionReader[]
   readonly lookups: Lookups
+  /** Resolves when `all` is what there is now: until then keys may have moved unseen. */
+  readonly fresh: () => Promise<void>
 }
 
 /** Where one session stands in each partition that may hold records of its device. */
@@ -42,12 +45,15 @@ export class Follower implements Following, BehindSink {
   /** Undefined while it is still looked up where it begins. */
   cursor (): string | undefined {
     const { cluster, announced } = this.#partitions
-    if (this.#behind.length > 0 && this.#homes.length < this.#behind.length) return undefined // places that no cursor of ours names
-    const places = this.#homes.map((home) => {
-      const behind = this.#behind.find(({ partition }) => partition === home)
-      return behind === undefined ? home.place : behind.place
-    })
-    return places.includes(undefined) ? undefined : formatCursor(cluster, announced, places as Place[])
+    const places = this.#behind.length === 0 ? this.#homes.map(({ place }) => place) : this.#placesBehind()
+    return places === undefined ? undefined : formatCursor(cluster, announced, places.filter(({ partition }) => partition < announced))
+  }
+
+  /** Where it stands in its homes, and wherever else it is on the way. */
+  #placesBehind (): Place[] | undefined {
+    const places = [...this.#homes.filter(({ partition }) => !this.isBehind(partition)), ...this.#behind].map(({ place }) => place)
+    if (places.some((place) => place === undefined)) return undefined
+    return (places as Place[]).sort((a, b) => a.partition - b.partition)
   }
 
   get isLive (): boolean { return this.#behind.length === 0 }
@@ -57,7 +63,7 @@ export class Follower implements Following, BehindSink {
     return this.#behind.length > 0 && this.#behind.some((one) => one.partition.partition === partition)
   }
 
-  isHome (partition: number): boolean { return this.#homes.some((home) => home.partition === partition) }
+  isHome (partition: number): boolean { return this.#homes.some((home) => home.partition === partition) || this.isBehind(partition) }
 
   isPlaced (partition: number): boolean {
     return this.#homes.length === 1 && (this.#homes[0] as PartitionReader).partition === partition &&
@@ -65,26 +71,36 @@ export class Follower implements Following, BehindSink {
   }
 
   begin (since: Since | Promise<Since>): void {
-    if (since instanceof Promise) return this.#hold(since)
-    const { lookups } = this.#partitions
-    switch (since.kind) {
-      case 'live': return
-      case 'earliest': return this.#beginAt(this.#homes, lookups.starts())
-      case 'time': return this.#beginAt(this.#homes, lookups.at(since.timeMs), since.timeMs)
-      case 'cursor': return this.#resume(since.cursor)
-    }
+    if (since instanceof Promise) return this.#holdUntil(since, (found, places) => this.#begin(found, places))
+    this.#begin(since, [])
   }
 
-  #hold (since: Promise<Since>): void {
-    const held = this.#homes.map((home) => ({ behind: this.#add(home, home.place.batchMs), place: home.place }))
-    void since.then((found) => {
-      if (this.#ended) return
-      if (found.kind === 'live') for (const { behind, place } of held) behind.begin(place.offset)
-      else {
-        this.#behind = NOBODY
-        this.begin(found)
+  /** `places`: where the tails stood when it came, if it has waited since. */
+  #begin (since: Since, places: readonly Place[]): void {
+    const { lookups } = this.#partitions
+    if (since.kind === 'live') return this.#beginBehind(places)
+    this.#holdUntil(this.#partitions.fresh(), () => {
+      switch (since.kind) {
+        case 'earliest': return this.#beginAt(this.#partitions.all, lookups.starts())
+        case 'time': return this.#beginAt(this.#partitions.all, lookups.at(since.timeMs), since.timeMs)
+        case 'cursor': return this.#resume(since.cursor)
       }
     })
+  }
+
+  /** What comes for it meanwhile is not lost: it begins at the latest where the tails stand now. */
+  #holdUntil<T> (promise: Promise<T>, then: (found: T, places: readonly Place[]) => void): void {
+    const places = this.#homes.map((home) => home.place)
+    for (const home of this.#homes) this.#add(home, home.place.batchMs)
+    void promise.then((found) => {
+      this.#behind = NOBODY
+      if (!this.#ended) then(found, places)
+    }, () => {}) // the gateway is going away
+  }
+
+  #beginBehind (places: readonly Place[]): void {
+    const behinds = places.map(({ partition, batchMs }) => this.#add(this.#partitions.all[partition] as PartitionReader, batchMs))
+    for (const [n, behind] of behinds.entries()) behind.begin((places[n] as Place).offset)
   }
 
   /** The topic has more partitions, and producers have had time to learn it. */
@@ -119,14 +135,16 @@ export class Follower implements Following, BehindSink {
   #resume ({ cluster, partitions: count, places }: Cursor): void {
     const { all, lookups } = this.#partitions
     const cursorMs = Math.min(...places.map(({ batchMs }) => batchMs))
+    const known = cluster === this.#partitions.cluster ? places.filter(({ partition }) => partition < all.length) : []
+    if (cluster !== this.#partitions.cluster) this.#session.downlink.gap('cluster')
     // Where the count is another, keys have moved: what came since may lie anywhere.
-    const wanted = count === all.length ? this.#homes : all
-    const isOurs = cluster === this.#partitions.cluster
-    const joining = wanted.map((partition) => ({ partition, place: isOurs ? places.find((one) => one.partition === partition.partition) : undefined }))
-    if (!isOurs) this.#session.downlink.gap('cluster')
-    const known = joining.flatMap(({ partition, place }) => place === undefined ? [] : [{ behind: this.#add(partition, place.batchMs), place }])
-    this.#beginAt(joining.filter(({ place }) => place === undefined).map(({ partition }) => partition), lookups.at(cursorMs - OVERLAP_MS), cursorMs)
-    for (const { behind, place: { offset, batchMs, epoch } } of known) behind.begin(offset, { batchMs, epoch })
+    const others = (count === all.length ? this.#homes : all).filter(({ partition }) => !known.some((place) => place.partition === partition))
+    const behinds = known.map(({ partition, batchMs }) => this.#add(all[partition] as PartitionReader, batchMs))
+    if (others.length > 0) this.#beginAt(others, lookups.at(cursorMs - OVERLAP_MS), cursorMs)
+    for (const [n, behind] of behinds.entries()) {
+      const { offset, batchMs, epoch } = known[n] as Place
+      behind.begin(offset, epoch === UNKNOWN_EPOCH ? undefined : { batchMs, epoch })
+    }
   }
 
   #beginAt (partitions: readonly PartitionReader[], offsets: Promise<readonly number[]>, cursorMs = 0): void {

@@ -167,11 +167,10 @@ export class PartitionReader {
 
   /** Another instance may be a little ahead of this one; what lies behind the partition's end was never there, or is no more. */
   async #lookAhead (waiter: Waiter): Promise<void> {
-    const { log, topic } = this.#shared
     while (!this.closed && this.#waiting.has(waiter) && waiter.from > this.next) {
-      const end = await log.ends(topic).then((ends) => ends[this.partition], () => undefined)
-      if (end === undefined) await this.pause(MAX_GATHER_MS)
-      else if (waiter.from <= end) return
+      const bounds = await this.bounds()
+      if (bounds === undefined) await this.pause(MAX_GATHER_MS)
+      else if (waiter.from <= bounds.end) return
       else if (this.#waiting.delete(waiter)) return waiter.lost('truncated')
     }
   }
@@ -243,8 +242,15 @@ export class PartitionReader {
     }
   }
 
-  firstOffset (): Promise<number | undefined> {
-    return this.#shared.log.starts(this.#shared.topic).then((starts) => starts[this.partition], () => undefined)
+  /** What there is of it now; undefined when Kafka does not answer. */
+  async bounds (): Promise<{ start: number, end: number } | undefined> {
+    const { log, topic } = this.#shared
+    try {
+      const [starts, ends] = await Promise.all([log.starts(topic), log.ends(topic)])
+      return { start: starts[this.partition] as number, end: ends[this.partition] as number }
+    } catch {
+      return undefined
+    }
   }
 
   pause (ms: number): Promise<void> { return pause(this.clock, ms, this.#shared.signal) }

@@ -100,8 +100,10 @@ export class Pass {
 
   /** Retention has passed where it stands: it goes on at the first record that there is. */
   async #begin (): Promise<void> {
-    const start = await this.#partition.firstOffset()
-    if (start === undefined) return await this.#partition.pause(RETRY_MS)
+    const bounds = await this.#partition.bounds()
+    if (bounds === undefined) return await this.#partition.pause(RETRY_MS)
+    const { start, end } = bounds
+    if (start <= this.at && this.at <= end) return await this.#partition.pause(RETRY_MS) // it is only said to be gone, as by a broker that is behind
     if (start <= this.at) { // there is less than there was
       for (const waiter of [...this.waiters()]) this.#lose(waiter)
       return

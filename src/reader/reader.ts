@@ -15,6 +15,8 @@ export type { ReaderSink } from './partition.ts'
 
 /** A walk so long takes some tens of ms. */
 const NEAR_RECORDS = 65_536
+/** In a storm of reconnects the topic is looked at so often, and no more. */
+const FRESH_MS = 50
 const ONE_BATCH_BYTES = 1
 /** Producers learn of new partitions within five minutes (`metadata.max.age.ms`); until then they may write by the old count. */
 const SETTLE_MS = 600_000
@@ -36,6 +38,8 @@ export class Reader implements Partitions {
   #readers: PartitionReader[] = []
   #tail: Tail | undefined
   #cancelSettle: () => void = () => {}
+  #looking: Promise<void> | undefined
+  #lookedMs = 0
   readonly lookups: Lookups
   /** Told when devices' homes have changed. */
   onRehome: () => void = () => {}
@@ -79,6 +83,15 @@ export class Reader implements Partitions {
   homesOf (key: Buffer): readonly PartitionReader[] {
     const home = homeOf(this.#options.partitioner, key, this.#shared.partitions)
     return home === undefined ? this.#readers : [this.#readers[home] as PartitionReader]
+  }
+
+  /** Resolves when the partitions are known that there were when it was asked, or a moment before. */
+  fresh (): Promise<void> {
+    if (this.#looking !== undefined && this.#clock.elapsed() - this.#lookedMs <= FRESH_MS) return this.#looking
+    this.#lookedMs = this.#clock.elapsed()
+    this.#looking = again(this.#clock, this.#closing.signal, () => (this.#tail as Tail).look())
+    this.#looking.catch(() => {}) // the gateway is going away
+    return this.#looking
   }
 
   close (): void {

@@ -13,3 +13,13 @@ export async function untilLive (device: ProtocolDevice): Promise<ServerFrame[]>
 }
 
 export function data (frames: readonly ServerFrame[]): unknown[] { return frames.map((frame) => frame.data) }
+
+/** So many messages; what was stored a moment ago may come before the `live` that ends a catch-up, or behind it. */
+export async function messages (device: ProtocolDevice, count: number): Promise<ServerFrame[]> {
+  const frames: ServerFrame[] = []
+  while (frames.length < count) {
+    const frame = await device.next()
+    if (frame.type !== 'live') frames.push(frame)
+  }
+  return frames
+}

@@ -82,7 +82,11 @@ export class SimulatedLog {
   tail = (_topic: string, [offset = 0]: readonly number[], sink: TailSink): Tail => {
     this.sink = sink
     this.offset = offset
-    return { lag: () => [0], close: () => { this.sink = undefined } }
+    return {
+      look: async () => {},
+      lag: () => [0],
+      close: () => { this.sink = undefined }
+    }
   }
 
   /** The oldest append reaches Kafka. */

@@ -36,22 +36,9 @@ export class Tailer {
     const mine = offsets.map((offset, partition) => new Position(this.#clock, topic, partition, sink, offset))
     this.#positions.push(...mine)
     this.#startLoops()
-    const cancel = this.#watchGrowth(topic, mine, sink)
-    return {
-      lag: () => mine.map((p) => p.lag),
-      close: () => {
-        cancel()
-        this.#positions = this.#positions.filter((p) => !mine.includes(p))
-      }
-    }
-  }
-
-  /** A new partition is read from its first record on, so that nothing is lost before it was seen. */
-  #watchGrowth (topic: string, mine: Position[], sink: TailSink): () => void {
     const over = new AbortController()
-    let cancel = (): void => {}
     const look = async (): Promise<void> => {
-      await this.#refresh()
+      await this.#cluster.refresh()
       const added: Position[] = []
       for (let p = mine.length; p < this.#cluster.partitions(topic); p++) added.push(new Position(this.#clock, topic, p, sink, 0))
       if (added.length === 0 || over.signal.aborted) return
@@ -60,11 +47,25 @@ export class Tailer {
       this.#positions.push(...added)
       this.#startLoops()
     }
-    const wait = (): void => { cancel = this.#clock.after(GROWTH_MS, () => { void look(); wait() }) }
+    const end = this.#watchGrowth(look, over)
+    return {
+      lag: () => mine.map((p) => p.lag),
+      look,
+      close: () => {
+        end()
+        this.#positions = this.#positions.filter((p) => !mine.includes(p))
+      }
+    }
+  }
+
+  /** A new partition is read from its first record on, so that nothing is lost before it was seen. */
+  #watchGrowth (look: () => Promise<void>, over: AbortController): () => void {
+    let cancel = (): void => {}
     const end = (): void => {
       over.abort()
       cancel()
     }
+    const wait = (): void => { cancel = this.#clock.after(GROWTH_MS, () => { look().catch(() => {}).finally(() => { if (!over.signal.aborted) wait() }) }) }
     wait()
     this.#closing.signal.addEventListener('abort', end)
     return end
