@@ -2,7 +2,8 @@ import { parseCursor, type Cursor } from './cursor.ts'
 
 /** Where a socket begins to hear its downlink. */
 export type Since =
-  | { readonly kind: 'live' | 'earliest' }
+  | { readonly kind: 'live' }
+  | { readonly kind: 'earliest' }
   | { readonly kind: 'time', readonly timeMs: number }
   | { readonly kind: 'cursor', readonly cursor: Cursor }
 

@@ -12,6 +12,8 @@ import { UNKNOWN_EPOCH } from './waiter.ts'
 /** Another cluster's records have other offsets, and clocks differ: what lies so much before the time that is wanted is read too. */
 const OVERLAP_MS = 60_000
 const NOBODY: Behind[] = []
+/** A partition that was added a moment ago. */
+const NEW: Omit<Place, 'partition'> = { offset: 0, batchMs: 0, epoch: UNKNOWN_EPOCH }
 
 /** What followers ask of the reader. */
 export interface Partitions {
@@ -32,6 +34,8 @@ export class Follower implements Following, BehindSink {
   readonly #partitions: Partitions
   #homes: readonly PartitionReader[]
   #behind = NOBODY
+  /** Where the tails stood when it came, until it is known where to begin: live records wait as long. */
+  #held: readonly Place[] | undefined
   readonly #hash: number
   #ended = false
 
@@ -45,6 +49,7 @@ export class Follower implements Following, BehindSink {
   /** Undefined while it is still looked up where it begins. */
   cursor (): string | undefined {
     const { cluster, announced } = this.#partitions
+    if (this.#held !== undefined) return undefined
     const places = this.#behind.length === 0 ? this.#homes.map(({ place }) => place) : this.#placesBehind()
     return places === undefined ? undefined : formatCursor(cluster, announced, places.filter(({ partition }) => partition < announced))
   }
@@ -56,11 +61,11 @@ export class Follower implements Following, BehindSink {
     return (places as Place[]).sort((a, b) => a.partition - b.partition)
   }
 
-  get isLive (): boolean { return this.#behind.length === 0 }
+  get isLive (): boolean { return this.#behind.length === 0 && this.#held === undefined }
 
   /** Live records of the partition are not for it yet: it will come past them. */
   isBehind (partition: number): boolean {
-    return this.#behind.length > 0 && this.#behind.some((one) => one.partition.partition === partition)
+    return this.#held !== undefined || (this.#behind.length > 0 && this.#behind.some((one) => one.partition.partition === partition))
   }
 
   isHome (partition: number): boolean { return this.#homes.some((home) => home.partition === partition) || this.isBehind(partition) }
@@ -71,36 +76,25 @@ export class Follower implements Following, BehindSink {
   }
 
   begin (since: Since | Promise<Since>): void {
-    if (since instanceof Promise) return this.#holdUntil(since, (found, places) => this.#begin(found, places))
-    this.#begin(since, [])
+    if (since instanceof Promise) return this.#holdUntil(since, (found) => this.#begin(found))
+    if (since.kind !== 'live') this.#begin(since)
   }
 
-  /** `places`: where the tails stood when it came, if it has waited since. */
-  #begin (since: Since, places: readonly Place[]): void {
+  #begin (since: Since): void {
     const { lookups } = this.#partitions
-    if (since.kind === 'live') return this.#beginBehind(places)
+    if (since.kind === 'live') return this.#beginAt([])
     this.#holdUntil(this.#partitions.fresh(), () => {
       switch (since.kind) {
-        case 'earliest': return this.#beginAt(this.#partitions.all, lookups.starts())
-        case 'time': return this.#beginAt(this.#partitions.all, lookups.at(since.timeMs), since.timeMs)
+        case 'earliest': return this.#beginBy(this.#partitions.all, lookups.starts())
+        case 'time': return this.#beginBy(this.#partitions.all, lookups.at(since.timeMs), since.timeMs)
         case 'cursor': return this.#resume(since.cursor)
       }
     })
   }
 
-  /** What comes for it meanwhile is not lost: it begins at the latest where the tails stand now. */
-  #holdUntil<T> (promise: Promise<T>, then: (found: T, places: readonly Place[]) => void): void {
-    const places = this.#homes.map((home) => home.place)
-    for (const home of this.#homes) this.#add(home, home.place.batchMs)
-    void promise.then((found) => {
-      this.#behind = NOBODY
-      if (!this.#ended) then(found, places)
-    }, () => {}) // the gateway is going away
-  }
-
-  #beginBehind (places: readonly Place[]): void {
-    const behinds = places.map(({ partition, batchMs }) => this.#add(this.#partitions.all[partition] as PartitionReader, batchMs))
-    for (const [n, behind] of behinds.entries()) behind.begin((places[n] as Place).offset)
+  #holdUntil<T> (promise: Promise<T>, then: (found: T) => void): void {
+    this.#held ??= this.#partitions.all.map(({ place }) => place)
+    promise.then((found) => { if (!this.#ended) then(found) }, () => {}) // the gateway is going away
   }
 
   /** The topic has more partitions, and producers have had time to learn it. */
@@ -134,21 +128,33 @@ export class Follower implements Following, BehindSink {
 
   #resume ({ cluster, partitions: count, places }: Cursor): void {
     const { all, lookups } = this.#partitions
-    const cursorMs = Math.min(...places.map(({ batchMs }) => batchMs))
     const known = cluster === this.#partitions.cluster ? places.filter(({ partition }) => partition < all.length) : []
     if (cluster !== this.#partitions.cluster) this.#session.downlink.gap('cluster')
     // Where the count is another, keys have moved: what came since may lie anywhere.
     const others = (count === all.length ? this.#homes : all).filter(({ partition }) => !known.some((place) => place.partition === partition))
-    const behinds = known.map(({ partition, batchMs }) => this.#add(all[partition] as PartitionReader, batchMs))
-    if (others.length > 0) this.#beginAt(others, lookups.at(cursorMs - OVERLAP_MS), cursorMs)
-    for (const [n, behind] of behinds.entries()) {
-      const { offset, batchMs, epoch } = known[n] as Place
-      behind.begin(offset, epoch === UNKNOWN_EPOCH ? undefined : { batchMs, epoch })
-    }
+    const cursorMs = Math.min(...places.map(({ batchMs }) => batchMs))
+    if (others.length > 0) this.#beginBy(others, lookups.at(cursorMs - OVERLAP_MS), cursorMs)
+    this.#beginAt(known)
   }
 
-  #beginAt (partitions: readonly PartitionReader[], offsets: Promise<readonly number[]>, cursorMs = 0): void {
-    this.#place(partitions.map((partition) => this.#add(partition, cursorMs)), offsets)
+  /** It begins at these places, and where it is not on the way yet where the tails stood when it came. */
+  #beginAt (places: readonly Place[]): void {
+    const held = this.#held ?? []
+    const begun = this.#behind
+    const rest = this.#partitions.all.filter(({ partition }) => !begun.some((one) => one.partition.partition === partition))
+    const behinds = rest.map((partition) => {
+      const place = places.find((one) => one.partition === partition.partition) ?? held[partition.partition] ?? NEW
+      return { place, behind: this.#add(partition, place.batchMs) }
+    })
+    this.#held = undefined
+    for (const { place: { offset, batchMs, epoch }, behind } of behinds) behind.begin(offset, epoch === UNKNOWN_EPOCH ? undefined : { batchMs, epoch })
+  }
+
+  /** It begins where these offsets are, once they are known. */
+  #beginBy (partitions: readonly PartitionReader[], offsets: Promise<readonly number[]>, cursorMs = 0): void {
+    const behinds = partitions.map((partition) => this.#add(partition, cursorMs))
+    if (partitions.length === this.#partitions.all.length) this.#held = undefined
+    this.#place(behinds, offsets)
   }
 
   #place (behinds: readonly Behind[], offsets: Promise<readonly number[]>): void {
