@@ -54,7 +54,7 @@ await t.test('devices that wake with nothing waiting cost no read at all', async
   await write(brokers, gateway.downlink, range(2_000).map((n) => ({ key: `other-${n}`, value: '0' })))
   const last = await gateway.device('other-1999')
   await write(brokers, gateway.downlink, [{ key: 'other-1999', value: '1' }])
-  t.match(await last.next(), { data: 1 })
+  for (let frame = await last.next(); frame.data !== 1;) frame = await last.next() // the tail has passed all the others
   const before = gateway.app.gateway.catchupFetches
   for (const [n, id] of ids.entries()) t.strictSame(await untilLive(await gateway.device(id, since(asleep[n]?.welcome?.cursor))), [])
   t.equal(gateway.app.gateway.catchupFetches, before)
