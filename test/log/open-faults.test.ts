@@ -44,6 +44,21 @@ for (const [api, error] of mended) {
   })
 }
 
+await t.test('a topic that is said to be missing is asked for once more', async t => {
+  const dev = new DevKafka({ port: 0 })
+  const brokers = await dev.listen()
+  const creating = kafkaLog(brokers, { topics: ['uplink'], createTopics: true })
+  await creating.open()
+  const log = kafkaLog(brokers, { topics: ['uplink'] })
+  t.teardown(async () => {
+    await Promise.all([log.close(), creating.close()])
+    await dev.close()
+  })
+  dev.faults.push('Metadata', { error: 'UNKNOWN_TOPIC_OR_PARTITION' })
+  await t.resolves(log.open())
+  t.equal(dev.faults.pending, 0)
+})
+
 await t.test('a topic that has no leader yet is asked for again', async t => {
   const { outcome } = await opened(t, 'Metadata', 'LEADER_NOT_AVAILABLE', 6)
   t.equal(outcome, 'open')

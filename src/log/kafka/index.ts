@@ -47,14 +47,17 @@ export class KafkaLog implements Log {
 
   async open (): Promise<void> {
     const deadline = this.#clock.now() + this.#options.connectTimeoutMs
-    for (;;) {
+    for (let missing = false; ;) {
       try {
         return await this.#open()
       } catch (error) {
         const told = this.#told(error)
-        if (told !== undefined) throw told
-        if (this.#closing.signal.aborted || this.#clock.now() >= deadline) throw this.#unreachable(error)
+        // A broker that has just started may not know its topics yet, so a missing one is asked for twice.
+        if (told !== undefined && (told.code !== 'topic-missing' || missing)) throw told
+        if (this.#closing.signal.aborted || this.#clock.now() >= deadline) throw told ?? this.#unreachable(error)
+        missing = told !== undefined
         await pause(this.#clock, RETRY_MS, this.#closing.signal)
+        if (missing) await this.#uplink.refresh().catch(() => {}) // who opens again hears
       }
     }
   }
