@@ -1,3 +1,5 @@
+import { MAX_CURSOR_LENGTH } from '../protocol/cursor.ts'
+
 /**
  * What stands in the positions topic under the key `device/name`, as JSON. A record without `at` is a claim: from its own
  * offset on, `claim` holds the name. One with `at` is a move: the `n`-th write of the claim that stands at that offset.
@@ -16,8 +18,6 @@ export interface Written {
   readonly n?: number
 }
 
-/** Of anything that is read: the protocol lets no cursor be longer. */
-const MAX_CURSOR = 2_000
 const MAX_CLAIM = 200
 
 export function encode (written: Written): Buffer {
@@ -33,7 +33,7 @@ export function decode (value: Buffer): Written | undefined {
     return undefined
   }
   const { cursor, claim, partitions, at, n } = written ?? {}
-  const isSound = isText(cursor ?? '', MAX_CURSOR) && isText(claim, MAX_CLAIM) && isCount(partitions) && isCount(at ?? 0) && isCount(n ?? 0)
+  const isSound = isText(cursor ?? '', MAX_CURSOR_LENGTH) && isText(claim, MAX_CLAIM) && isCount(partitions) && isCount(at ?? 0) && isCount(n ?? 0)
   return isSound ? written as Written : undefined
 }
 

@@ -16,7 +16,8 @@ export interface Cursor {
 
 export interface Place { readonly partition: number, readonly offset: number, readonly batchMs: number, readonly epoch: number }
 
-const MAX_LENGTH = 8000
+/** Of a cursor's text: some two hundred places. It has to fit into an address. */
+export const MAX_CURSOR_LENGTH = 8_000
 const HEAD = /^1\.([0-9a-z]{1,7})\.([1-9]\d{0,5})\./
 const PLACE = /^(\d{1,6})\.(\d{1,15})\.(\d{1,15})\.(-1|\d{1,9})$/
 
@@ -30,7 +31,7 @@ function formatPlace ({ partition, offset, batchMs, epoch }: Place): string { re
 
 /** Undefined for anything that `formatCursor` cannot have written. */
 export function parseCursor (text: string): Cursor | undefined {
-  if (text.length > MAX_LENGTH) return undefined
+  if (text.length > MAX_CURSOR_LENGTH) return undefined
   const head = HEAD.exec(text)
   if (head === null) return undefined
   const places: Place[] = []

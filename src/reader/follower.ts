@@ -1,5 +1,5 @@
 import type { GapReason } from '../log/log.ts'
-import { formatCursor, type Cursor, type Place } from '../protocol/cursor.ts'
+import { formatCursor, MAX_CURSOR_LENGTH, type Cursor, type Place } from '../protocol/cursor.ts'
 import type { Since } from '../protocol/since.ts'
 import type { Following } from '../session/context.ts'
 import type { Session } from '../session/session.ts'
@@ -51,7 +51,8 @@ export class Follower implements Following, BehindSink {
     const { cluster, announced } = this.#partitions
     if (this.#held !== undefined) return undefined
     const places = this.#behind.length === 0 ? this.#homes.map(({ place }) => place) : this.#placesBehind()
-    return places === undefined ? undefined : formatCursor(cluster, announced, places.filter(({ partition }) => partition < announced))
+    const text = places === undefined ? undefined : formatCursor(cluster, announced, places.filter(({ partition }) => partition < announced))
+    return text !== undefined && text.length <= MAX_CURSOR_LENGTH ? text : undefined
   }
 
   /** Where it stands in its homes, and wherever else it is on the way. */

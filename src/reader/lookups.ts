@@ -11,6 +11,7 @@ export class Lookups {
   #clock: Clock
   #topic: string
   #signal: AbortSignal
+  #answering: Promise<unknown> | undefined
   #underWay = new Map<number, Promise<readonly number[]>>()
 
   constructor (log: Log, clock: Clock, topic: string, signal: AbortSignal) {
@@ -34,8 +35,21 @@ export class Lookups {
     const underWay = this.#underWay.get(name)
     if (underWay !== undefined) return underWay
     // Never settles when the gateway goes away meanwhile.
-    const asking = again(this.#clock, this.#signal, ask).catch(() => new Promise<never>(() => {})).finally(() => this.#underWay.delete(name))
+    const asking = this.#ask(ask).catch(() => new Promise<never>(() => {})).finally(() => this.#underWay.delete(name))
     this.#underWay.set(name, asking)
     return asking
+  }
+
+  /** While Kafka is away one asks for all, and each asks again once that is answered. */
+  async #ask (ask: () => Promise<readonly number[]>): Promise<readonly number[]> {
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (this.#signal.aborted) throw error
+        this.#answering ??= again(this.#clock, this.#signal, () => this.#log.ends(this.#topic)).finally(() => { this.#answering = undefined })
+        await this.#answering
+      }
+    }
   }
 }

@@ -8,12 +8,14 @@ import type { RecordView } from '../wire/record-view.ts'
 import { LastOffsets } from './last-offsets.ts'
 import { firstOf, Pass } from './pass.ts'
 import { Recent, type Budget } from './recent.ts'
+import type { Turns } from './turns.ts'
 import { UNKNOWN_EPOCH, type Waiter, type Witness } from './waiter.ts'
 
 /** A walk that reads from Kafka waits a little for others that may come along: as long as the last one took, within these. */
 const MIN_GATHER_MS = 10
 const MAX_GATHER_MS = 1_000
 const MAX_KEY_BYTES = 128
+const LOOK_AHEAD_MS = 250
 
 /** What all partitions share. */
 export interface Shared {
@@ -21,6 +23,7 @@ export interface Shared {
   readonly clock: Clock
   readonly topic: string
   readonly budget: Budget
+  readonly turns: Turns
   readonly signal: AbortSignal
   readonly sink: ReaderSink
   /** Who is behind by no more than this does not wait for those who are far behind. */
@@ -55,8 +58,11 @@ export class PartitionReader {
   /** The epochs of leaders, and the first offset that was seen of each. */
   #epochs: Array<{ from: number, epoch: number }> = []
   #waiting = new Set<Waiter>()
+  /** Those whose sockets have not taken yet what they were given. */
+  #parked = new Set<Waiter>()
   #near: Pass | undefined
   #far: Pass | undefined
+  #bounding: Promise<{ end: number } | undefined> | undefined
   #scheduled = false
   #gathering = false
   #lastPassMs = 0
@@ -106,15 +112,25 @@ export class PartitionReader {
   /** The tail could not go on where it stood. */
   gap (from: number, to: number, reason: GapReason): void {
     this.#shared.sink.gap(this.partition, from, to, reason)
-    this.recent.clear()
-    this.#lastOffsets = new LastOffsets(to)
-    this.#epochs = []
     this.next = to
+    this.#forget(to)
+    if (reason === 'truncated') this.#rewind()
+    if (this.#waiting.size > 0) this.#schedule()
+  }
+
+  /** What was known of what stands before `since` is true no more. */
+  #forget (since: number): void {
+    this.recent.clear()
+    this.#lastOffsets = new LastOffsets(since)
+    this.#epochs = []
     this.#witness = this.#unknown()
     this.#firstMs = this.#witness.batchMs
-    if (reason === 'retention') return
+  }
+
+  /** Who is on the way stands at offsets that mean something else now. */
+  #rewind (): void {
     const passing = [this.#near, this.#far].flatMap((pass) => [...pass?.waiters() ?? []])
-    for (const waiter of [...this.#waiting, ...passing]) {
+    for (const waiter of [...this.#waiting, ...passing, ...this.#parked]) {
       this.leave(waiter)
       waiter.lost('truncated')
     }
@@ -122,8 +138,9 @@ export class PartitionReader {
 
   /** A leader's epoch never falls: another topic of the same name has outgrown the old one unseen. */
   #madeAnew (base: number): void {
-    this.#epochs = []
+    this.#forget(base)
     this.#shared.sink.gap(this.partition, base, base, 'truncated')
+    this.#rewind()
   }
 
   #unknown (): Witness { return { batchMs: this.clock.now(), epoch: UNKNOWN_EPOCH } }
@@ -137,7 +154,7 @@ export class PartitionReader {
   }
 
   leave (waiter: Waiter): void {
-    if (this.#waiting.delete(waiter)) return
+    if (this.#waiting.delete(waiter) || this.#parked.delete(waiter)) return
     if (this.#near?.remove(waiter) !== true) this.#far?.remove(waiter)
   }
 
@@ -149,7 +166,8 @@ export class PartitionReader {
 
   /** It comes again when its socket has taken what it was given. */
   park (waiter: Waiter): void {
-    waiter.drained(() => { this.join(waiter) })
+    this.#parked.add(waiter)
+    waiter.drained(() => { if (this.#parked.delete(waiter)) this.join(waiter) })
   }
 
   #hasAll (waiter: Waiter): boolean {
@@ -167,11 +185,14 @@ export class PartitionReader {
 
   /** Another instance may be a little ahead of this one; what lies behind the partition's end was never there, or is no more. */
   async #lookAhead (waiter: Waiter): Promise<void> {
-    while (!this.closed && this.#waiting.has(waiter) && waiter.from > this.next) {
-      const bounds = await this.bounds()
-      if (bounds === undefined) await this.pause(MAX_GATHER_MS)
-      else if (waiter.from <= bounds.end) return
-      else if (this.#waiting.delete(waiter)) return waiter.lost('truncated')
+    for (;;) {
+      await this.pause(LOOK_AHEAD_MS) // the tail comes there by itself, as a rule
+      if (this.closed || !this.#waiting.has(waiter) || waiter.from <= this.next) return
+      this.#bounding ??= this.bounds().finally(() => { this.#bounding = undefined })
+      const bounds = await this.#bounding
+      if (bounds !== undefined && waiter.from <= bounds.end) return
+      if (bounds === undefined) continue
+      if (this.#waiting.delete(waiter)) return waiter.lost('truncated')
     }
   }
 
@@ -255,7 +276,7 @@ export class PartitionReader {
 
   pause (ms: number): Promise<void> { return pause(this.clock, ms, this.#shared.signal) }
 
-  turn (): Promise<void> { return new Promise((resolve) => this.clock.soon(resolve)) }
+  turn (): Promise<void> { return this.#shared.turns.take() }
 }
 
 function isSame (a: Witness | undefined, b: Witness): boolean {

@@ -9,6 +9,7 @@ import { homeOf, type Partitioner } from './home.ts'
 import { Lookups } from './lookups.ts'
 import { PartitionReader, type ReaderSink, type Shared } from './partition.ts'
 import { Budget } from './recent.ts'
+import { Turns } from './turns.ts'
 import type { Witness } from './waiter.ts'
 
 export type { ReaderSink } from './partition.ts'
@@ -39,6 +40,8 @@ export class Reader implements Partitions {
   #tail: Tail | undefined
   #cancelSettle: () => void = () => {}
   #looking: Promise<void> | undefined
+  #lookNext: Promise<void> | undefined
+  #isLooking = false
   #lookedMs = 0
   readonly lookups: Lookups
   /** Told when devices' homes have changed. */
@@ -50,7 +53,7 @@ export class Reader implements Partitions {
     this.#options = options
     const { signal } = this.#closing
     this.#shared = {
-      log, clock, topic: options.topic, budget: new Budget(options.historyBytes), signal, sink, nearRecords: NEAR_RECORDS, cluster: '', partitions: 0, fetchedBytes: 0, fetches: 0
+      log, clock, topic: options.topic, budget: new Budget(options.historyBytes), turns: new Turns(clock), signal, sink, nearRecords: NEAR_RECORDS, cluster: '', partitions: 0, fetchedBytes: 0, fetches: 0
     }
     this.lookups = new Lookups(log, clock, options.topic, signal)
   }
@@ -88,9 +91,18 @@ export class Reader implements Partitions {
   /** Resolves when the partitions are known that there were when it was asked, or a moment before. */
   fresh (): Promise<void> {
     if (this.#looking !== undefined && this.#clock.elapsed() - this.#lookedMs <= FRESH_MS) return this.#looking
+    if (this.#isLooking) { // one at a time, however long Kafka is away: who comes meanwhile waits for the next
+      this.#lookNext ??= (this.#looking as Promise<void>).then(() => {
+        this.#lookNext = undefined
+        return this.fresh()
+      })
+      this.#lookNext.catch(() => {}) // the gateway is going away
+      return this.#lookNext
+    }
     this.#lookedMs = this.#clock.elapsed()
-    this.#looking = again(this.#clock, this.#closing.signal, () => (this.#tail as Tail).look())
-    this.#looking.catch(() => {}) // the gateway is going away
+    this.#isLooking = true
+    this.#looking = again(this.#clock, this.#closing.signal, () => (this.#tail as Tail).look()).finally(() => { this.#isLooking = false })
+    this.#looking.catch(() => {})
     return this.#looking
   }
 

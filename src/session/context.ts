@@ -63,6 +63,8 @@ export interface Following {
   begin: (since: Since | Promise<Since>) => void
   /** Behind which everything of its device was sent to it; undefined while it is still looked up where it begins. */
   cursor: () => string | undefined
+  /** It stands where the tails stand. */
+  readonly isLive: boolean
   /** Whether live records of the partition are not for it yet: it will come past them. */
   isBehind: (partition: number) => boolean
   /** Whether records of its device are looked for in the partition when it comes back. */

@@ -12,7 +12,8 @@ export class Downlink {
   #receipts: Receipts | undefined
   #toldCursor: string | undefined
   #cursorDue = false
-  #isStalled = false
+  /** Why it is stalled. */
+  #stalledFor: string | undefined
 
   constructor (session: Session, following: Following) {
     this.#session = session
@@ -51,18 +52,22 @@ export class Downlink {
   caughtUp (): void {
     this.#toldCursor = this.following.cursor()
     this.#session.tell(live(this.#toldCursor))
+    if (this.#stalledFor !== undefined) this.#session.tell(stalled(this.#stalledFor))
   }
 
   gap (reason: GapReason): void {
+    if (reason === 'truncated') this.#receipts?.rewind()
     this.#session.context.observer.gap(reason)
     this.#session.tell(gap(reason))
   }
 
   /** Kafka, or a partition that it depends on, does not answer: the reason; undefined when it does again. */
   stall (reason: string | undefined): void {
-    if (this.#isStalled === (reason !== undefined)) return
-    this.#isStalled = reason !== undefined
-    this.#session.tell(reason === undefined ? live(this.following.cursor()) : stalled(reason))
+    const wasStalled = this.#stalledFor !== undefined
+    this.#stalledFor = reason
+    if (wasStalled === (reason !== undefined)) return
+    if (reason !== undefined) this.#session.tell(stalled(reason))
+    else if (this.following.isLive) this.#session.tell(live(this.following.cursor())) // else it is told when it has caught up
   }
 
   /** At the end of a turn: behind messages that carry no cursor, where it stands. */

@@ -7,6 +7,7 @@ const PING_BEHIND_MS = 1_000
 const STEPS = 8
 /** While so many pings are not answered no more go out but with the heartbeat. */
 const MAX_OPEN_PINGS = 8
+const MAX_KEPT_PINGS = 64
 
 /** What a device is known to have received, for the position that the server holds for it. */
 export class Receipts {
@@ -20,6 +21,7 @@ export class Receipts {
   /** Pings that were not answered yet, with where the device stood at each. */
   #pings: Array<{ readonly n: number, readonly cursor: string, readonly sent: ReadonlyMap<number, number> }> = []
   #n = 0
+  #isRewound = false
   #cancel: (() => void) | undefined
 
   constructor (clock: Clock, hold: Hold, following: Following) {
@@ -37,12 +39,20 @@ export class Receipts {
     if (cursor === undefined || now?.cluster !== cursor.cluster || now.partitions !== cursor.partitions) return true
     const compares = (all: readonly Place[], is: (offset: number, other: number) => boolean): boolean =>
       cursor.places.every(({ partition, offset }) => is(offset, all.find((one) => one.partition === partition)?.offset ?? offset))
-    if (!compares(now.places, (offset, sent) => offset <= sent)) return false
+    if (!compares(now.places, (offset, sent) => offset <= sent)) return this.#isRewound
     if (!compares(this.#received, (offset, before) => offset >= before)) return true
     this.#received = cursor.places
     for (const { partition, offset } of cursor.places) if ((this.#sent.get(partition) ?? offset) < offset) this.#sent.delete(partition)
     this.#hold.received(text)
     return true
+  }
+
+  /** The topic was truncated: offsets that were sent mean nothing any more, and a `received` that was under way may name one. */
+  rewind (): void {
+    this.#isRewound = true
+    this.#received = []
+    this.#sent.clear()
+    this.#pings = []
   }
 
   /** Nothing that was sent is open: then where it stands is where the device stands. */
@@ -64,7 +74,7 @@ export class Receipts {
   ping (): Buffer {
     const cursor = this.#following.cursor()
     this.#n += 1
-    if (cursor !== undefined) {
+    if (cursor !== undefined && this.#pings.length < MAX_KEPT_PINGS) {
       this.#pings.push({ n: this.#n, cursor, sent: this.#sent })
       this.#sent = new Map()
     }

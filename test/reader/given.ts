@@ -1,6 +1,7 @@
 import type { GapReason } from '../../src/log/log.ts'
 import { PartitionReader, type Shared } from '../../src/reader/partition.ts'
 import { Budget } from '../../src/reader/recent.ts'
+import { Turns } from '../../src/reader/turns.ts'
 import type { Waiter, Witness } from '../../src/reader/waiter.ts'
 import type { Deliverable } from '../../src/session/context.ts'
 import { murmur2 } from '../../src/wire/murmur2.ts'
@@ -69,6 +70,7 @@ export function given ({ historyBytes = 1 << 20, nearRecords = 1_000_000, held =
     clock,
     topic: 't',
     budget: new Budget(historyBytes),
+    turns: new Turns(clock),
     signal: closing.signal,
     nearRecords,
     cluster: 'c',

@@ -152,7 +152,7 @@ const nobody: Watching = { watch: () => Promise.reject(new Error('nobody watches
 
 /** Somebody who is live, and whose downlink lies in partition 3. */
 export const following: Following = {
-  begin: () => {}, cursor: () => undefined, isBehind: () => false, isHome: (partition) => partition === 3, isPlaced: (partition) => partition === 3, rehome: () => {}, end: () => {}
+  begin: () => {}, isLive: true, cursor: () => undefined, isBehind: () => false, isHome: (partition) => partition === 3, isPlaced: (partition) => partition === 3, rehome: () => {}, end: () => {}
 }
 
 export interface Given {

@@ -104,7 +104,8 @@ export class KafkaLog implements Log {
   }
 
   async offsetsAt (topic: string, timeMs: number): Promise<number[]> {
-    const [found, ends] = await Promise.all([this.#reading.offsetsAt(topic, timeMs), this.ends(topic)])
+    const ends = await this.ends(topic) // first, or what is stored between the two answers would be left out
+    const found = await this.#reading.offsetsAt(topic, timeMs)
     return found.map((offset, partition) => offset === -1 ? ends[partition] as number : offset)
   }
 

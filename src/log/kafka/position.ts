@@ -13,6 +13,8 @@ export class Position {
   readonly sink: TailSink
   offset: number
   lag = 0
+  /** It is followed no more. */
+  isClosed = false
   /** Why it does not move; empty while it does. */
   trouble = ''
   /** When a broker last answered for it. */

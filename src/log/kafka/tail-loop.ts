@@ -25,9 +25,10 @@ export async function tailBroker (
       const { partitions, errorCode } = decodeFetch(payload)
       if (errorCode !== ErrorCode.NONE) throw new Error(errorName(errorCode))
       let stale = false
+      const asked = new Map(led.map((position) => [`${position.topic}/${position.partition}`, position]))
       for (const fetched of partitions) {
-        const position = led.find((p) => p.partition === fetched.partition && p.topic === fetched.topic)
-        if (position !== undefined && positions().includes(position) && !await advance(cluster, position, fetched)) stale = true
+        const position = asked.get(`${fetched.topic}/${fetched.partition}`)
+        if (position !== undefined && !position.isClosed && !await advance(cluster, position, fetched)) stale = true
       }
       if (!stale) {
         const waitMs = Math.min(FETCH_EVERY_MS, sentMs + FETCH_EVERY_MS - clock.now()) // a clock may be set back

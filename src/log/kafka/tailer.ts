@@ -53,6 +53,7 @@ export class Tailer {
       look,
       close: () => {
         end()
+        for (const position of mine) position.isClosed = true
         this.#positions = this.#positions.filter((p) => !mine.includes(p))
       }
     }
@@ -64,6 +65,7 @@ export class Tailer {
     const end = (): void => {
       over.abort()
       cancel()
+      this.#closing.signal.removeEventListener('abort', end)
     }
     const wait = (): void => { cancel = this.#clock.after(GROWTH_MS, () => { look().catch(() => {}).finally(() => { if (!over.signal.aborted) wait() }) }) }
     wait()
@@ -75,6 +77,7 @@ export class Tailer {
 
   async close (): Promise<void> {
     this.#closing.abort()
+    for (const position of this.#positions) position.isClosed = true
     this.#cancelLook()
     this.#positions = []
     await this.#cluster.close()
