@@ -7,7 +7,7 @@ import { LogError, type Log } from '../../src/log/log.ts'
 import type { Witness } from '../../src/reader/waiter.ts'
 
 interface Batch { base: number, next: number, bytes: Buffer, witness: Witness, keys: string[] }
-interface Asked { answer: () => void, fail: () => void }
+interface Asked { answer: () => void, fail: () => void, deny: () => void }
 
 const NO_HEADERS = new HeaderBlock()
 
@@ -64,7 +64,8 @@ export class HeldPartition {
           if (offset < this.start || offset > this.end) reject(new LogError('offset-gone', 'gone'))
           else resolve(this.chunk(offset, 3))
         },
-        fail: () => reject(new LogError('unreachable', 'away'))
+        fail: () => reject(new LogError('unreachable', 'away')),
+        deny: () => reject(new LogError('offset-gone', 'gone, it says'))
       })
     })
   } as unknown as Log

@@ -115,6 +115,46 @@ await t.test('the tail lost its place: those who are on the way begin anew by ti
   t.equal(reader.next, 90)
 })
 
+await t.test('a socket that is parked when the topic is cut begins anew, too', async t => {
+  const { clock, held, join, settle, reader, tail } = given({ held: filled(30) })
+  const waiter = join('a', 0)
+  const gone = join('b', 0)
+  waiter.isFull = gone.isFull = true
+  tail()
+  await settle()
+  t.strictSame([waiter.isLive, waiter.got.length < 30], [false, true])
+  reader.leave(gone)
+  gone.drain()
+  reader.gap(held.end, 30, 'truncated')
+  t.strictSame([waiter.lostFor, gone.lostFor], [['truncated'], []])
+  waiter.drain()
+  await settle()
+  t.notOk(waiter.isLive, 'it joins again when it knows where')
+  clock.turn()
+})
+
+await t.test('how far somebody has come on the way', async t => {
+  const { clock, held, join, reader } = given({ held: filled(30) })
+  const waiter = join('a', 3)
+  t.strictSame(reader.reached(waiter), { offset: 3, batchMs: 0 })
+  clock.turn()
+  clock.advance(1_000)
+  held.asked.shift()?.answer()
+  await new Promise(setImmediate)
+  const { offset, batchMs } = reader.reached(waiter)
+  t.ok(offset > 3 && batchMs === held.witness(offset)?.batchMs, `${offset}`)
+})
+
+await t.test('a fetch that is only said to be out of range is made again', async t => {
+  const { clock, held, join, settle } = given({ held: filled(6) })
+  const waiter = join('a', 0)
+  clock.turn()
+  clock.advance(1_000)
+  held.asked.shift()?.deny()
+  await settle()
+  t.strictSame([waiter.lostFor, waiter.isLive, waiter.got.length], [[], true, 6])
+})
+
 await t.test('the epoch of a leader falls: it is another topic (G5)', async t => {
   const { held, tail, gaps } = given()
   held.append(['a'], 7)

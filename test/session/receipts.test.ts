@@ -125,3 +125,49 @@ await t.test('stalled is told once, and live once', async t => {
   clock.turn()
   hears(t, peer, [{ type: 'stalled', message: 'away' }, { type: 'live' }])
 })
+
+await t.test('live means both: that it has caught up, and that nothing stalls', async t => {
+  const { clock, context, connect } = given()
+  let isLive = false
+  context.follow = () => ({ ...following, get isLive () { return isLive } })
+  const { session: { downlink }, peer } = connect()
+  downlink.stall('away')
+  downlink.stall(undefined)
+  clock.turn()
+  hears(t, peer, [{ type: 'stalled' }])
+  downlink.stall('away again')
+  isLive = true
+  downlink.caughtUp()
+  downlink.stall(undefined)
+  clock.turn()
+  hears(t, peer, [{ type: 'stalled' }, { type: 'live' }, { type: 'stalled', message: 'away again' }, { type: 'live' }])
+})
+
+await t.test('when the topic was truncated, what was sent before it means nothing any more', async t => {
+  const { context, connect, observed } = given()
+  let stands = 50
+  context.follow = () => ({ ...following, cursor: () => at(stands) })
+  const told: string[] = []
+  const { session } = connect()
+  session.downlink.hold({ received: (text) => { told.push(text) }, passed: () => {}, release: () => {} })
+  session.downlink.received(at(40))
+  session.downlink.gap('truncated')
+  stands = 5
+  session.downlink.received(at(45))
+  t.notOk(session.closing, 'it was under way')
+  session.downlink.received(at(4))
+  t.strictSame(told, [at(40), at(4)])
+  t.strictSame(observed, ['gap truncated'])
+})
+
+await t.test('who never answers a ping is remembered no more than so many', async t => {
+  const { receipts, heard, stand } = start()
+  const pings = Array.from({ length: 100 }, (_, n) => {
+    stand(n)
+    return receipts.ping()
+  })
+  receipts.ponged(pings[99] as Buffer)
+  t.strictSame(heard(), [], 'the last of them was not noted')
+  receipts.ponged(pings[63] as Buffer)
+  t.strictSame(heard(), [`passed ${at(63)}`])
+})
