@@ -10,15 +10,15 @@ await t.test('whatever one request meets, each frame is stored once and in order
   const broker = await testBroker(t)
   if (broker.dev === undefined) return t.comment('faults of single requests are planted on the embedded broker only')
   const { faults } = broker.dev
-  const gateway = await startGateway(t, broker, { settings: { kafka: { requestTimeoutMs: 500 } } })
-  const publishers = await Promise.all(Array.from({ length: sockets }, async (_, n) => new Publisher(`d${n}`, await gateway.device(`d${n}`), 4)))
+  const gateway = await startGateway(t, broker, { settings: { kafka: { requestTimeoutMs: 1_000 } } })
+  const publishers = await Promise.all(Array.from({ length: sockets }, async (_, n) => new Publisher(`d${n}`, (await gateway.device(`d${n}`)).ignore(({ type }) => type === 'stalled' || type === 'live'), 4)))
   await Promise.all(publishers.map((one) => one.nextAck()))
 
   faults.push('Produce',
     { cut: 'request' }, { cut: 'answer' }, { cut: 'answer' }, // not done; done, and nobody heard of it
     { error: 'NOT_LEADER_OR_FOLLOWER' }, { error: 'NOT_ENOUGH_REPLICAS' }, { error: 'REQUEST_TIMED_OUT' },
-    { delay: 'answer', ms: 800 }, { delay: 'request', ms: 800 }) // later than we wait
-  faults.push('Fetch', { cut: 'request' }, { cut: 'answer' }, { error: 'NOT_LEADER_OR_FOLLOWER' }, { delay: 'answer', ms: 1_200 })
+    { delay: 'answer', ms: 1_500 }, { delay: 'request', ms: 1_500 }) // later than we wait
+  faults.push('Fetch', { cut: 'request' }, { cut: 'answer' }, { error: 'NOT_LEADER_OR_FOLLOWER' }, { delay: 'answer', ms: 1_800 })
   faults.push('Metadata', { cut: 'answer' })
   while (faults.pending > 0) await publishers[0]?.nextAck()
 

@@ -143,7 +143,7 @@ await t.test('a record without value forgets a name, but not one that is held', 
   await onlooker.put('x', 'd/garbage')
   await onlooker.put('{"cursor":1,"claim":"x:1","partitions":2}', 'd/garbage')
   await onlooker.put('null', 'd/garbage')
-  await onlooker.put({ cursor: 'c'.repeat(2001), claim: 'x:1', partitions: 2 }, 'd/garbage')
+  await onlooker.put({ cursor: 'c'.repeat(8_001), claim: 'x:1', partitions: 2 }, 'd/garbage')
   await onlooker.put({ claim: 'x:1', partitions: 2 }, 'd/good')
   await becomes(() => a.positions.size === 2)
   t.pass('what no instance writes is passed over')

