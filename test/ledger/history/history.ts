@@ -5,11 +5,17 @@ import type { Event, Happening } from './event.ts'
 export class History {
   readonly events: Event[] = []
   readonly #now: () => number
+  #isOver = false
 
   constructor (now: () => number) { this.#now = now }
 
-  /** Returns the event's number. */
+  /**
+   * Returns the event's number. Behind the end the topics are read, and only what they hold is written down: a frame that was
+   * still on its way may be stored, and told of, after its partition was read.
+   */
   record (happening: Happening): number {
+    if (this.#isOver && happening.type !== 'stored') return -1
+    this.#isOver ||= happening.type === 'ended'
     return this.events.push({ at: this.#now(), ...happening }) - 1
   }
 
