@@ -84,8 +84,8 @@ export class Proxy {
     from.on('data', (chunk: Buffer) => {
       if (pair.deaf) return
       if (pair.cutNext) {
-        to.write(chunk.subarray(0, chunk.length >> 1), () => end(pair))
         pair.deaf = true
+        void behind.then(() => to.write(chunk.subarray(0, chunk.length >> 1), () => end(pair))) // what is late comes before it
         return
       }
       const lateMs = this.delayMs + (this.#random() < this.loss ? this.retransmitMs : 0)
