@@ -2,13 +2,14 @@ import type { Chunk } from '../log/chunk.ts'
 
 /** What a chunk takes beside its bytes. */
 const OVERHEAD_BYTES = 300
+/** The dropped head of a list is cut off when it is so long, and half of all: shifting each chunk off a long list cost 88 µs. */
+const MIN_CUT = 256
 
-/** What all partitions together may keep. */
+/** What all partitions together may keep. Over it, the one that keeps most gives its oldest: a busy partition leaves the others theirs. */
 export class Budget {
   readonly #maxBytes: number
+  readonly #recents: Recent[] = []
   #bytes = 0
-  /** Whose oldest chunk goes next. */
-  #order: Recent[] = []
 
   constructor (maxBytes: number) {
     this.#maxBytes = maxBytes
@@ -16,65 +17,92 @@ export class Budget {
 
   get freeBytes (): number { return this.#maxBytes - this.#bytes }
 
-  took (recent: Recent, bytes: number, isOldest: boolean): void {
+  join (recent: Recent): void { this.#recents.push(recent) }
+
+  took (bytes: number): void {
     this.#bytes += bytes
-    if (isOldest) this.#order.unshift(recent)
-    else this.#order.push(recent)
-    while (this.#bytes > this.#maxBytes) (this.#order.shift() as Recent).dropOldest()
+    while (this.#bytes > this.#maxBytes) this.#largest().dropOldest()
   }
 
   gave (bytes: number): void { this.#bytes -= bytes }
 
-  forget (recent: Recent): void { this.#order = this.#order.filter((one) => one !== recent) }
+  #largest (): Recent {
+    let largest = this.#recents[0] as Recent
+    for (const recent of this.#recents) if (recent.bytes > largest.bytes) largest = recent
+    return largest
+  }
 }
 
 /** The recent chunks of one partition, as they came, without a hole between them. */
 export class Recent {
-  #budget: Budget
-  #chunks: Chunk[] = []
+  readonly #budget: Budget
+  #chunks: Array<Chunk | undefined> = []
+  /** Where in the list the oldest stands. */
+  #first = 0
+  bytes = 0
 
   constructor (budget: Budget) {
     this.#budget = budget
+    budget.join(this)
   }
 
   /** The first offset that is here; undefined while nothing is. */
-  get start (): number | undefined { return this.#chunks[0]?.from }
+  get start (): number | undefined { return this.#chunks[this.#first]?.from }
 
   push (chunk: Chunk): void {
     this.#chunks.push(chunk)
-    this.#budget.took(this, bytesOf(chunk), false)
+    this.#took(chunk)
   }
 
   /** Takes chunks that stand before what is here, the oldest first, as far as there is room without dropping others. */
   prepend (chunks: readonly Chunk[]): void {
+    const taken: Chunk[] = []
+    let { start } = this
+    let { freeBytes } = this.#budget
     for (const chunk of [...chunks].reverse()) {
-      if (bytesOf(chunk) > this.#budget.freeBytes || chunk.next < (this.start ?? chunk.next)) return
-      this.#chunks.unshift(chunk)
-      this.#budget.took(this, bytesOf(chunk), true)
+      freeBytes -= bytesOf(chunk)
+      if (freeBytes < 0 || chunk.next < (start ?? chunk.next)) break
+      taken.unshift(chunk)
+      start = chunk.from
     }
+    this.#chunks = [...taken, ...this.#chunks.slice(this.#first)]
+    this.#first = 0
+    for (const chunk of taken) this.#took(chunk)
   }
 
   /** The chunk that has what stands at `offset`. */
   find (offset: number): Chunk | undefined {
-    let low = 0
+    let low = this.#first
     let high = this.#chunks.length
     while (low < high) {
       const middle = low + high >>> 1
       if ((this.#chunks[middle] as Chunk).from <= offset) low = middle + 1
       else high = middle
     }
-    const chunk = this.#chunks[low - 1]
+    const chunk = low === this.#first ? undefined : this.#chunks[low - 1]
     return chunk !== undefined && offset < chunk.next ? chunk : undefined
   }
 
   dropOldest (): void {
-    const chunk = this.#chunks.shift()
-    if (chunk !== undefined) this.#budget.gave(bytesOf(chunk))
+    const bytes = bytesOf(this.#chunks[this.#first] as Chunk)
+    this.#chunks[this.#first++] = undefined
+    this.bytes -= bytes
+    this.#budget.gave(bytes)
+    if (this.#first < MIN_CUT || this.#first * 2 < this.#chunks.length) return
+    this.#chunks = this.#chunks.slice(this.#first)
+    this.#first = 0
   }
 
   clear (): void {
-    while (this.#chunks.length > 0) this.dropOldest()
-    this.#budget.forget(this)
+    this.#budget.gave(this.bytes)
+    this.bytes = 0
+    this.#chunks = []
+    this.#first = 0
+  }
+
+  #took (chunk: Chunk): void {
+    this.bytes += bytesOf(chunk)
+    this.#budget.took(bytesOf(chunk))
   }
 }
 

@@ -14,21 +14,27 @@ await t.test('what is kept is found by any offset in it', async t => {
   t.equal(recent.start, 10)
 })
 
-await t.test('over the bound the oldest of all partitions goes', async t => {
-  const budget = new Budget(3 * ONE)
-  const [one, two] = [new Recent(budget), new Recent(budget)]
-  one.push(chunk(0, 5))
-  two.push(chunk(0, 5))
-  one.push(chunk(5, 9))
-  t.strictSame([one.start, two.start, budget.freeBytes], [0, 0, 0])
-  one.push(chunk(9, 12))
-  t.strictSame([one.start, two.start], [5, 0])
-  one.push(chunk(12, 13))
-  t.strictSame([one.start, two.start], [5, undefined])
-  one.clear()
-  t.strictSame([one.start, budget.freeBytes], [undefined, 3 * ONE])
-  two.push(chunk(5, 6))
-  t.equal(two.start, 5, 'what was cleared is not dropped again')
+await t.test('over the bound the partition that keeps most gives its oldest', async t => {
+  const budget = new Budget(4 * ONE)
+  const [busy, quiet] = [new Recent(budget), new Recent(budget)]
+  quiet.push(chunk(0, 5))
+  for (const from of [0, 5, 9]) busy.push(chunk(from, from + 5))
+  t.strictSame([busy.start, quiet.start, budget.freeBytes], [0, 0, 0])
+  for (const from of [14, 19]) busy.push(chunk(from, from + 5))
+  t.strictSame([busy.start, quiet.start, budget.freeBytes], [9, 0, 0])
+  busy.clear()
+  t.strictSame([busy.start, busy.find(19), busy.bytes, budget.freeBytes], [undefined, undefined, 0, 3 * ONE])
+  quiet.push(chunk(5, 6))
+  t.equal(quiet.start, 0)
+})
+
+await t.test('it stays right, and its list short, through many more than it may keep', async t => {
+  const recent = new Recent(new Budget(10 * ONE))
+  for (let from = 0; from < 5_000; from++) {
+    recent.push(chunk(from, from + 1))
+    if (recent.start !== Math.max(0, from - 9) || recent.find(from)?.from !== from || recent.find(from - 10) !== undefined) t.fail(`at ${from}`)
+  }
+  t.equal(recent.bytes, 10 * ONE)
 })
 
 await t.test('what a walk has read is kept before it, as far as there is room', async t => {
