@@ -57,6 +57,8 @@ export class PartitionReader {
   #firstMs: number
   /** The epochs of leaders, and the first offset that was seen of each. */
   #epochs: Array<{ from: number, epoch: number }> = []
+  /** Behind the last records that could not be decoded: whose they are is not known, so the index cannot speak for them. */
+  #decodableFrom = 0
   #waiting = new Set<Waiter>()
   /** Those whose sockets have not taken yet what they were given. */
   #parked = new Set<Waiter>()
@@ -102,7 +104,10 @@ export class PartitionReader {
         }
         sink.record(this.partition, record, head)
       },
-      undecodable: (from, to, reason) => sink.undecodable(this.partition, from, to, reason)
+      undecodable: (from, to, reason) => {
+        this.#decodableFrom = to + 1
+        sink.undecodable(this.partition, from, to, reason)
+      }
     })
     this.next = chunk.next
     this.recent.push(chunk)
@@ -122,6 +127,7 @@ export class PartitionReader {
   #forget (since: number): void {
     this.recent.clear()
     this.#lastOffsets = new LastOffsets(since)
+    this.#decodableFrom = 0
     this.#epochs = []
     this.#witness = this.#unknown()
     this.#firstMs = this.#witness.batchMs
@@ -173,7 +179,7 @@ export class PartitionReader {
   #hasAll (waiter: Waiter): boolean {
     const { from, witness, hash } = waiter
     if (from === this.next) return isSame(witness, this.#witness)
-    return from < this.next && from >= this.#lastOffsets.since && this.#lastOffsets.last(hash) < from && this.#isPlausible(from, witness)
+    return from < this.next && from >= Math.max(this.#lastOffsets.since, this.#decodableFrom) && this.#lastOffsets.last(hash) < from && this.#isPlausible(from, witness)
   }
 
   /** Whether what stood before `from` can be told without reading it again: the epoch is right, and the time no older than the tail's beginning. */

@@ -175,6 +175,22 @@ await t.test('what cannot be decoded is told to those who are on the way, too', 
   t.strictSame([waiter.got, waiter.undecodables, undecodable], [[0, 2], 2, ['3-3 its checksum does not match']])
 })
 
+await t.test('who was away while something could not be decoded is told, also when nothing else came for it (G5)', async t => {
+  const { held, join, settle, tail } = given({ held: filled(3, []) })
+  const begin = held.end
+  held.append(['b'])
+  held.append(['b'])
+  held.batches[4]?.bytes.writeUInt8(0xff, 65)
+  held.append(['b'])
+  tail()
+  const waiter = join('a', begin, held.witness(begin))
+  await settle()
+  t.strictSame([waiter.got, waiter.undecodables, waiter.isLive], [[], 1, true])
+  const { fetches } = held
+  t.ok(join('a', begin + 2, held.witness(begin + 2)).isLive, 'who comes from behind it costs no reading')
+  t.equal(held.fetches, fetches)
+})
+
 await t.test('a record whose headers end nowhere is told, and holds up none behind it', async t => {
   const held = filled(3, [])
   const { bytes } = held.batches[1] as { bytes: Buffer }
