@@ -15,6 +15,8 @@ export interface Instance {
   positions: Positions
   log: KafkaLog
   said: string[]
+  /** It is shown nothing more of the topic until the function that comes back is called. */
+  blind: () => () => void
   /** As when the process is killed: nothing more is written or read. */
   kill: () => Promise<void>
 }
@@ -23,6 +25,7 @@ export interface Instance {
 export async function instance (t: Test, brokers: string, topic: string, options: Partial<PositionsOptions> = {}, logOptions: Partial<Options> = {}): Promise<Instance> {
   const log = kafkaLog(brokers, { topics: [], compacted: [topic], createTopics: true, partitions: 2, ...logOptions })
   await log.open()
+  const blind = veil(log)
   const said: string[] = []
   const kill = async (): Promise<void> => {
     await Promise.all([log.close(), positions.stop(0)])
@@ -40,7 +43,24 @@ export async function instance (t: Test, brokers: string, topic: string, options
   })
   t.teardown(() => kill())
   await positions.start()
-  return { positions, log, said, kill }
+  return { positions, log, said, blind, kill }
+}
+
+/** What the log's tails bring waits while somebody holds the veil. */
+function veil (log: KafkaLog): Instance['blind'] {
+  let waiting: Array<() => void> | undefined
+  const tail = log.tail.bind(log)
+  log.tail = (topic, offsets, sink) => tail(topic, offsets, {
+    ...sink,
+    chunk: (partition, chunk) => waiting ? waiting.push(() => sink.chunk(partition, chunk)) : sink.chunk(partition, chunk)
+  })
+  return () => {
+    const held = waiting = []
+    return () => {
+      waiting = undefined
+      for (const show of held as Array<() => void>) show()
+    }
+  }
 }
 
 let topics = 0

@@ -121,8 +121,13 @@ await t.test('a claim whose record says less than the log is written again', asy
   first.received('c1')
   await onlooker.cursor('c1')
   const { partitions, claim, at } = onlooker.last()!
-  // Behind these, and before they are read, the claim is appended.
-  await Promise.all([onlooker.put({ cursor: 'c2', claim, partitions, at: at!, n: 5 }), hold(b).then((second) => t.equal(second.from, 'c2'))])
+  const show = b.blind()
+  await onlooker.put({ cursor: 'c2', claim, partitions, at: at!, n: 5 })
+  const second = hold(b)
+  await onlooker.until(() => onlooker.last()?.claim !== claim)
+  t.equal(onlooker.last()?.cursor, 'c1', 'claimed by who had not read the last record')
+  show()
+  t.equal((await second).from, 'c2')
   await onlooker.until(() => onlooker.last()?.claim !== claim && onlooker.last()?.cursor === 'c2')
   t.pass('whoever reads the last record only is told the same')
 })
