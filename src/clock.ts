@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events'
+
 /** Time, given to everything that needs it, so that tests can hold it. */
 export interface Clock {
   /** Milliseconds since 1970. */
@@ -22,6 +24,7 @@ export const systemClock: Clock = {
 
 /** Resolves after `ms` milliseconds, or at once when the signal is aborted. */
 export function pause (clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  setMaxListeners(0, signal) // as many as wait at once, and none stays behind: a partition each, say
   return new Promise((resolve) => {
     if (signal.aborted) return resolve()
     const done = (): void => {
