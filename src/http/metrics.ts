@@ -11,10 +11,17 @@ export interface Metrics extends Observer {
   readonly stored: (waitMs: number) => void
 }
 
+/** What is the process' own, whatever number of gateways it runs: prom-client watches it from the first call on and has no way to end that. */
+let ofProcess: Registry | undefined
+
+function processRegistry (): Registry {
+  if (ofProcess === undefined) collectDefaultMetrics({ register: ofProcess = new Registry() })
+  return ofProcess
+}
+
 export function createMetrics (embedded: boolean): Metrics {
   const registry = new Registry()
   const registers = [registry]
-  collectDefaultMetrics({ register: registry })
   new Gauge({ name: 'sluice_embedded', help: '1 on the embedded broker, which is for trying out, else 0.', registers }).set(embedded ? 1 : 0)
   const ack = new Histogram({ name: 'sluice_uplink_ack_seconds', help: 'From the first record of a batch until Kafka acknowledged it; one observation a batch.', buckets: SECONDS, registers })
   const delay = new Histogram({ name: 'sluice_downlink_delay_seconds', help: "From a downlink record's time until it was handed to a socket; at most one observation a millisecond.", buckets: SECONDS, registers })
@@ -49,7 +56,8 @@ export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry
     registers,
     collect: () => gateway.lag.forEach((records, partition) => lag.set({ topic: gateway.settings.topics.downlink, partition }, records))
   })
-  app.get('/metrics', async (_request, reply) => await reply.type(registry.contentType).send(await registry.metrics()))
+  const all = Registry.merge([processRegistry(), registry])
+  app.get('/metrics', async (_request, reply) => await reply.type(all.contentType).send(await all.metrics()))
 
   function count (name: string, help: string, total: () => number): void {
     const counter: Counter = new Counter({
