@@ -1,22 +1,29 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { Client } from '../../src/client/client.ts'
 import { world } from '../../src/client/environment.ts'
 import type { State } from '../../src/client/options.ts'
-import { startGateway } from '../flow/gateway.ts'
+import { startGateway, type TestGateway } from '../flow/gateway.ts'
 import { readDevice } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { Proxy } from '../net/proxy.ts'
 import { ClientPublisher, oneTo, withoutRepeats } from './client-publishers.ts'
-import { proxyTo } from './proxy.ts'
 
 /** For the client time runs this much faster: its heartbeats of 5 s take a quarter of one. */
 const faster = 20
 
+async function proxyTo (t: Test, { origin }: TestGateway): Promise<{ proxy: Proxy, port: number }> {
+  const proxy = new Proxy()
+  proxy.target = Number(new URL(origin).port)
+  t.teardown(() => proxy.close())
+  return { proxy, port: await proxy.listen() }
+}
+
 await t.test('the network under a client is cut, refuses, and goes silent: nothing is lost, nothing doubled (G2, G3)', async (t) => {
   const broker = await testBroker(t)
   const gateway = await startGateway(t, broker, { settings: { ws: { heartbeatMs: 5_000 } } })
-  const proxy = await proxyTo(t, gateway.host)
-  const client = new Client(`ws://${proxy.host}/ws/networked`, { WebSocket, minRetryMs: 100, maxRetryMs: 1_000 }, { ...world, after: (ms, fn) => world.after(ms / faster, fn) })
+  const { proxy, port } = await proxyTo(t, gateway)
+  const client = new Client(`ws://127.0.0.1:${port}/ws/networked`, { WebSocket, minRetryMs: 100, maxRetryMs: 1_000 }, { ...world, after: (ms, fn) => world.after(ms / faster, fn) })
   t.teardown(() => client.close())
   const states: State[] = []
   client.on('state', (state) => states.push(state))
@@ -45,13 +52,13 @@ await t.test('the network under a client is cut, refuses, and goes silent: nothi
   }
 
   const isRefused = lost(/The gateway does not answer/)
-  await proxy.refuse()
+  await proxy.close()
   await isRefused
-  await proxy.restore()
+  await proxy.listen(port)
   await acked(50)
 
   const isSilent = lost(/Nothing was heard for two heartbeats/)
-  proxy.freeze()
+  proxy.deafen()
   await isSilent
   await acked(50)
 
@@ -65,9 +72,9 @@ await t.test('the network under a client is cut, refuses, and goes silent: nothi
 
 await t.test('a client that nobody says anything to asks, and stays', async (t) => {
   const gateway = await startGateway(t, await testBroker(t), { settings: { ws: { heartbeatMs: 5_000 } } })
-  const proxy = await proxyTo(t, gateway.host)
+  const { proxy, port } = await proxyTo(t, gateway)
   let heartbeats = 0
-  const client = new Client(`ws://${proxy.host}/ws/quiet`, { WebSocket }, { ...world, after: (ms, fn) => world.after(ms / faster, () => { heartbeats += 1; fn() }) })
+  const client = new Client(`ws://127.0.0.1:${port}/ws/quiet`, { WebSocket }, { ...world, after: (ms, fn) => world.after(ms / faster, () => { heartbeats += 1; fn() }) })
   t.teardown(() => client.close())
   const asked: string[][] = []
   client.on('watching', (devices) => asked.push(devices))

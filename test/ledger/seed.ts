@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { Proxy } from '../net/proxy.ts'
 import { check } from './checker/check.ts'
 import type { Violation } from './checker/violation.ts'
 import { carryOut, drawSchedule } from './faults/schedule.ts'
@@ -9,7 +10,6 @@ import { ownProcess } from './gateways/own-process.ts'
 import { History } from './history/history.ts'
 import type { Cluster } from './kafka/cluster.ts'
 import { drawPlan, type Plan } from './plan.ts'
-import { Proxy } from './proxy.ts'
 import { Random } from './random.ts'
 import { readTopic } from './reader.ts'
 import { withAdmin } from './services/kafka-client.ts'
@@ -60,7 +60,7 @@ export async function runSeed (seed: number, kafka: Cluster, instances: number):
     await writer.stop()
     for (const { instance, proxy } of sites) {
       await (instance.kill ?? instance.drain)()
-      proxy.close()
+      await proxy.close()
     }
   }
   const crashes = crashed.map((story): Violation => ({ kind: 'crashed', story }))

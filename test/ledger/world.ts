@@ -1,8 +1,8 @@
+import type { Proxy } from '../net/proxy.ts'
 import type { Device } from './devices/device.ts'
 import type { Instance } from './gateways/gateway.ts'
 import type { History } from './history/history.ts'
 import type { Cluster } from './kafka/cluster.ts'
-import type { Proxy } from './proxy.ts'
 import type { Writer } from './services/writer.ts'
 
 /** One instance and the network before it. */

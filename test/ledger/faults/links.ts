@@ -33,7 +33,7 @@ export const linkSilent: FaultKind = {
   run: async (world, random, tell) => {
     const link = random.pick(world.kafka.links ?? [])
     tell(`broker ${world.kafka.links?.indexOf(link)}`)
-    link.deafen(() => true)
+    link.deafen()
     await span(world, random, 100, 800)
     link.heal()
   }

@@ -1,4 +1,4 @@
-import type { Proxy } from '../proxy.ts'
+import type { Proxy } from '../../net/proxy.ts'
 import type { Random } from '../random.ts'
 import type { World } from '../world.ts'
 import { always, span, type FaultKind } from './fault.ts'

@@ -1,6 +1,6 @@
 import type { ApiName } from '../../../src/devkafka/api-keys.ts'
 import type { Fault } from '../../../src/devkafka/faults.ts'
-import type { Proxy } from '../proxy.ts'
+import type { Proxy } from '../../net/proxy.ts'
 
 /** A Kafka whose brokers can be ill-treated. */
 export interface Cluster {

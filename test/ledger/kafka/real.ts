@@ -1,10 +1,10 @@
 import { startKafka } from '../../kafka/real.ts'
-import { Proxy } from '../proxy.ts'
+import { Proxy } from '../../net/proxy.ts'
 import type { Cluster } from './cluster.ts'
 
 /** Apache Kafka, one broker or three, each behind a proxy: clients, and the brokers among themselves, find it there. */
 export async function realCluster (brokers: 1 | 3): Promise<Cluster> {
-  const links = Array.from({ length: brokers }, () => new Proxy(Math.random))
+  const links = Array.from({ length: brokers }, () => new Proxy())
   const ports = await Promise.all(links.map((link) => link.listen()))
   let known = 0
   const kafka = await startKafka({
@@ -27,7 +27,7 @@ export async function realCluster (brokers: 1 | 3): Promise<Cluster> {
     thaw: (i) => kafka.thaw(i),
     stop: async () => {
       await kafka.stop()
-      for (const link of links) link.close()
+      await Promise.all(links.map((link) => link.close()))
     }
   }
 }

@@ -14,6 +14,8 @@ interface Pair {
 export class Proxy {
   /** Where what comes from now on goes; undefined: nobody is there. */
   target: number | undefined
+  /** How many connections were ever let in. */
+  connections = 0
   #server: Server
   #pairs = new Set<Pair>()
   /** Every chunk comes so much later. */
@@ -23,7 +25,7 @@ export class Proxy {
   retransmitMs = 200
   #random: () => number
 
-  constructor (random: () => number) {
+  constructor (random = Math.random) {
     this.#random = random
     this.#server = createServer((near) => this.#accept(near))
   }
@@ -35,14 +37,12 @@ export class Proxy {
     return (this.#server.address() as AddressInfo).port
   }
 
-  get connections (): number { return this.#pairs.size }
+  cut (which = always): void { for (const pair of this.#pairs) if (which()) end(pair) }
 
-  cut (which: () => boolean): void { for (const pair of this.#pairs) if (which()) end(pair) }
-
-  cutInMidFrame (which: () => boolean): void { for (const pair of this.#pairs) if (which()) pair.cutNext = true }
+  cutInMidFrame (which = always): void { for (const pair of this.#pairs) if (which()) pair.cutNext = true }
 
   /** Connections that are open now stay so, and nothing passes; new ones are well. */
-  deafen (which: () => boolean): void { for (const pair of this.#pairs) if (which()) pair.deaf = true }
+  deafen (which = always): void { for (const pair of this.#pairs) if (which()) pair.deaf = true }
 
   /** The network is well again, and what was deaf is found dead. */
   heal (): void {
@@ -54,9 +54,13 @@ export class Proxy {
     }
   }
 
-  close (): void {
+  /** Ends all connections; until it listens again nobody is let in. */
+  async close (): Promise<void> {
+    if (!this.#server.listening) return
+    const closed = once(this.#server, 'close')
     this.#server.close()
-    for (const pair of this.#pairs) end(pair)
+    this.cut()
+    await closed
   }
 
   #accept (near: Socket): void {
@@ -64,6 +68,7 @@ export class Proxy {
       near.destroy()
       return
     }
+    this.connections += 1
     const far = connect({ port: this.target, host: '127.0.0.1', noDelay: true })
     near.setNoDelay(true)
     const pair: Pair = { near, far, deaf: false, cutNext: false }
@@ -77,9 +82,8 @@ export class Proxy {
     let waiting = 0
     from.on('error', () => {})
     from.on('close', () => {
-      if (pair.deaf && !to.destroyed) return // the other side does not hear of it until the network is well
-      this.#pairs.delete(pair)
-      void behind.then(() => to.destroySoon())
+      if (to.destroyed) this.#pairs.delete(pair)
+      else if (!pair.deaf) void behind.then(() => to.destroySoon()) // else it does not hear of it until the network is well
     })
     from.on('data', (chunk: Buffer) => {
       if (pair.deaf) return
@@ -98,6 +102,9 @@ export class Proxy {
     })
   }
 }
+
+/** Whoever is there. */
+const always = (): boolean => true
 
 /** What the other side does not take holds back this one. */
 function write (from: Socket, to: Socket, chunk: Buffer): void {
