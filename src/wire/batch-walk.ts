@@ -34,15 +34,11 @@ export function walkBatches (
   let next = wanted
   const pending = [...aborted].sort((a, b) => a.firstOffset - b.firstOffset)
   const aborting = new Set<bigint>()
-  while (end - at >= BATCH_HEADER_BYTES) {
-    const batchEnd = at + batchBytes(buffer, at)
-    if (batchEnd > end) break
-    if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
+  for (let batchEnd = wholeBatch(buffer, at, end); batchEnd > 0; at = batchEnd, batchEnd = wholeBatch(buffer, at, end)) {
     const base = readInt64(buffer, at + BASE_OFFSET)
     let last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
     if (last < wanted && last >= Math.max(from, base)) { // walked before; its marker may still end an aborted transaction
       if (aborted.length > 0) isAborted(buffer, at, batchEnd, last, pending, aborting)
-      at = batchEnd
       continue
     }
     if (last >= wanted && sink.batch?.(base, last, readInt64(buffer, at + MAX_TIMESTAMP), buffer.readInt32BE(at + LEADER_EPOCH)) === false) break
@@ -54,7 +50,6 @@ export function walkBatches (
       sink.undecodable(base, last, (error as Error).message)
     }
     if (last >= wanted) next = last + 1
-    at = batchEnd
   }
   return next
 }
@@ -62,16 +57,21 @@ export function walkBatches (
 /** Where a walk of these batches would come to, by their headers alone. */
 export function batchesEnd (buffer: Buffer, at: number, end: number, wanted: number): number {
   let next = wanted
-  while (end - at >= BATCH_HEADER_BYTES) {
-    const batchEnd = at + batchBytes(buffer, at)
-    if (batchEnd > end) break
-    if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
+  for (let batchEnd = wholeBatch(buffer, at, end); batchEnd > 0; at = batchEnd, batchEnd = wholeBatch(buffer, at, end)) {
     const base = readInt64(buffer, at + BASE_OFFSET)
     const last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
     if (last >= wanted) next = Math.max(next, base, last) + 1
-    at = batchEnd
   }
   return next
+}
+
+/** Where the batch at `at` ends; 0 where none stands there whole. */
+function wholeBatch (buffer: Buffer, at: number, end: number): number {
+  if (end - at < BATCH_HEADER_BYTES) return 0
+  const batchEnd = at + batchBytes(buffer, at)
+  if (batchEnd > end) return 0
+  if (batchEnd - at < BATCH_HEADER_BYTES) throw new RangeError('a record batch is shorter than its header')
+  return batchEnd
 }
 
 function check (buffer: Buffer, at: number, end: number): void {
