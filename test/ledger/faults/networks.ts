@@ -7,22 +7,14 @@ export const socketsCut: FaultKind = {
   name: 'sockets cut',
   weight: 2,
   possible: always,
-  run: async (world, random, tell) => {
-    const share = random.next()
-    tell(`${Math.round(share * 100)} %`)
-    for (const { proxy } of world.sites) proxy.cut(() => random.chance(share))
-  }
+  run: async (world, random, tell) => toShare(world, random, tell, (proxy, which) => proxy.cut(which))
 }
 
 export const cutInMidFrame: FaultKind = {
   name: 'sockets cut in mid-frame',
   weight: 3,
   possible: always,
-  run: async (world, random, tell) => {
-    const share = random.next()
-    tell(`${Math.round(share * 100)} %`)
-    for (const { proxy } of world.sites) proxy.cutInMidFrame(() => random.chance(share))
-  }
+  run: async (world, random, tell) => toShare(world, random, tell, (proxy, which) => proxy.cutInMidFrame(which))
 }
 
 export const halfOpen: FaultKind = {
@@ -30,9 +22,7 @@ export const halfOpen: FaultKind = {
   weight: 2,
   possible: always,
   run: async (world, random, tell) => {
-    const share = random.next()
-    tell(`${Math.round(share * 100)} %`)
-    for (const { proxy } of world.sites) proxy.deafen(() => random.chance(share))
+    toShare(world, random, tell, (proxy, which) => proxy.deafen(which))
     await span(world, random, 200, 1_200)
   }
 }
@@ -56,6 +46,13 @@ export const storm: FaultKind = {
       await span(world, random, 20, 250)
     }
   }
+}
+
+/** Does it to a share of the sockets, drawn one by one. */
+function toShare ({ sites }: World, random: Random, tell: (detail: string) => void, harm: (proxy: Proxy, which: () => boolean) => void): void {
+  const share = random.next()
+  tell(`${Math.round(share * 100)} %`)
+  for (const { proxy } of sites) harm(proxy, () => random.chance(share))
 }
 
 export async function worsen (world: World, proxies: readonly Proxy[], random: Random, tell: (detail: string) => void): Promise<void> {
