@@ -1,17 +1,18 @@
 import type { Clock } from '../../clock.ts'
 import type { Producer } from '../../wire/batch-writer.ts'
-import { ErrorCode } from '../../wire/errors.ts'
 import { groupBy } from '../../wire/group-by.ts'
 import type { HeaderBlock } from '../../wire/header-block.ts'
-import { decodeProduce, encodeProduce, PRODUCE, type ProduceAnswer, type Produced } from '../../wire/produce.ts'
+import { decodeProduce, encodeProduce, PRODUCE, type ProduceAnswer } from '../../wire/produce.ts'
 import type { Stall, Topic, Waiter } from '../log.ts'
-import { verdict } from './answers.ts'
 import type { Batch } from './batch.ts'
 import type { Cluster } from './cluster.ts'
 import { describe, NotSent } from './errors.ts'
 import { Hold } from './hold.ts'
-import { Link, MAIN, SIDE, SLOW_MS, type Lane, type Request } from './link.ts'
+import { Link, SIDE, SLOW_MS, type Lane, type Request } from './link.ts'
+import { overtake } from './overtake.ts'
 import { PartitionQueue } from './partition-queue.ts'
+import { Recovery } from './recovery.ts'
+import { settle } from './settle.ts'
 
 /** While a request is under way to a broker, what comes for its other partitions waits so long for a common one. */
 const LINGER_MS = 5
@@ -39,15 +40,13 @@ export class Appender {
   #queues: PartitionQueue[] = []
   #links = new Map<number, Link>()
   #hold: Hold
+  #recovery: Recovery
   #scheduled = false
   /** When this turn's first record came, for all of them: asking the clock for each would cost 1 % of the uplink. */
   #turn = { timeMs: 0, elapsedMs: 0 }
   #lingering = false
   #cancelTick: (() => void) | undefined
   #flushed: Array<() => void> = []
-  #leadersStale = false
-  #asking = false
-  #renewing = false
   #closed = false
 
   constructor (cluster: Cluster, clock: Clock, options: AppenderOptions) {
@@ -55,6 +54,7 @@ export class Appender {
     this.#clock = clock
     this.#options = options
     this.#hold = new Hold(options.holdBytes)
+    this.#recovery = new Recovery(cluster, this.#queues, () => this.#schedule())
   }
 
   get heldBytes (): number { return this.#hold.bytes }
@@ -155,11 +155,11 @@ export class Appender {
     })
     link.add(request)
     const body = encodeProduce(parts, Math.ceil(this.#options.requestTimeoutMs * BROKER_TIMEOUT))
-    const done = (settle: (awaiting: PartitionQueue[]) => void): void => {
+    const done = (take: (awaiting: PartitionQueue[]) => void): void => {
       link.remove(request)
       const awaiting = queues.filter((q) => q.request === request) // the others were given up meanwhile
       for (const queue of awaiting) queue.request = undefined
-      settle(awaiting)
+      take(awaiting)
       this.#resolveFlushed()
       this.#schedule()
     }
@@ -175,50 +175,19 @@ export class Appender {
     const wasQuick = nowMs - request.sentMs < SLOW_MS
     for (const queue of queues) {
       if (wasQuick) queue.isSlow = false
-      this.#settle(queue, queue.head as Batch, partitions.find((p) => p.partition === queue.partition && p.topic === queue.topic))
-    }
-  }
-
-  #settle (queue: PartitionQueue, head: Batch, produced: Produced | undefined): void {
-    const code = produced?.errorCode ?? ErrorCode.UNKNOWN_SERVER_ERROR
-    const answer = verdict(code)
-    switch (answer.kind) {
-      case 'stored':
-        this.#options.onStored?.(queue.topic, this.#clock.elapsed() - head.sinceMs)
-        return queue.stored(code === ErrorCode.NONE ? (produced as Produced).baseOffset : -1)
-      case 'refused':
-      case 'unfit':
-        // An earlier try may have come through: then the sequence is not free, and what is cut from it could be stored twice.
-        if (head.doubtful) return queue.abandon({ code: 'kafka-away', reason: answer.failure.reason })
-        return answer.kind === 'unfit' ? queue.unfit(answer.failure, (produced as Produced).faulty) : queue.refused(answer.failure)
-      case 'new-epoch':
-      case 'new-producer':
-        // Kafka no longer tells a repeat from a new batch.
-        if (head.doubtful) queue.abandon({ code: 'kafka-away', reason: answer.reason })
-        else {
-          this.#again(queue, answer.reason)
-          queue.raiseEpoch()
-        }
-        if (answer.kind === 'new-producer') queue.wantsProducer = true
-        return
-      case 'again':
-        if (answer.leaderMoved) this.#leadersStale = true
-        if (answer.doubtful) head.doubtful = true
-        this.#again(queue, answer.reason)
+      const { sinceMs } = queue.head as Batch
+      const verdict = settle(queue, partitions.find((p) => p.partition === queue.partition && p.topic === queue.topic))
+      if (verdict.kind === 'stored') this.#options.onStored?.(queue.topic, nowMs - sinceMs)
+      if (verdict.kind === 'again' && verdict.leaderMoved) this.#recovery.leadersStale = true
     }
   }
 
   #unanswered (queues: PartitionQueue[], error: unknown): void {
-    this.#leadersStale = true
+    this.#recovery.leadersStale = true
     for (const queue of queues) {
       if (!(error instanceof NotSent)) (queue.head as Batch).doubtful = true
-      this.#again(queue, describe(error))
+      queue.backOff(describe(error))
     }
-  }
-
-  #again (queue: PartitionQueue, trouble: string): void {
-    queue.trouble = trouble
-    queue.backingOff = true
   }
 
   #tick (): void {
@@ -228,9 +197,11 @@ export class Appender {
     this.#resolveFlushed()
     if (this.#hold.bytes === 0) return
     this.#arm()
-    for (const link of this.#links.values()) this.#examine(link, nowMs)
-    void this.#freshProducer()
-    void this.#retry()
+    for (const link of this.#links.values()) {
+      this.#noteTrouble(link, nowMs)
+      void overtake(this.#cluster, link, nowMs)?.then(() => this.#schedule())
+    }
+    this.#recovery.attempt()
     this.#schedule()
   }
 
@@ -249,58 +220,10 @@ export class Appender {
     return this.#clock.elapsed() < this.#link(this.#cluster.leader(topic, partition)).throttledUntilMs
   }
 
-  #examine (link: Link, nowMs: number): void {
+  #noteTrouble (link: Link, nowMs: number): void {
     for (const { queues } of link.olderThan(TROUBLE_MS, nowMs)) {
       for (const queue of queues) if (queue.request !== undefined) queue.trouble ||= this.#troubleOf(queue)
     }
-    const [late, ...behind] = link.on(MAIN)
-    if (late === undefined || late.examined || nowMs - late.sentMs < SLOW_MS) return
-    late.examined = true
-    if (late.queues.length === 1) (late.queues[0] as PartitionQueue).isSlow = true
-    else void this.#findSlow(link, late)
-    for (const request of behind) for (const queue of request.queues) if (queue.request === request) this.#overtake(queue)
-  }
-
-  /** The broker does not even read what waits behind a late request, so it goes again past it: what comes second is a repeat to Kafka. */
-  #overtake (queue: PartitionQueue): void {
-    (queue.head as Batch).doubtful = true
-    queue.request = undefined
-  }
-
-  /** Which of its partitions does a request wait for? Those whose followers do not have yet what it brought. */
-  async #findSlow ({ nodeId }: Link, request: Request): Promise<void> {
-    const found = await this.#cluster.highWatermarks(nodeId, request.queues, SIDE).catch(() => [])
-    for (const queue of request.queues) {
-      if (queue.request !== request || queue.end < 0) continue
-      const mark = found.find((f) => f.partition === queue.partition && f.topic === queue.topic)
-      if (mark?.errorCode !== ErrorCode.NONE) continue
-      if (mark.offset < queue.end + (queue.head as Batch).count) queue.isSlow = true
-      else this.#overtake(queue)
-    }
-    this.#schedule()
-  }
-
-  /** What failed goes again when the leaders are known. */
-  async #retry (): Promise<void> {
-    if (this.#asking || !this.#queues.some((q) => q.backingOff)) return
-    this.#asking = true
-    if (this.#leadersStale) {
-      this.#leadersStale = false
-      await this.#cluster.refresh().catch(() => { this.#leadersStale = true })
-    }
-    this.#asking = false
-    for (const queue of this.#queues) queue.backingOff = false // those that failed meanwhile, too
-    this.#schedule()
-  }
-
-  async #freshProducer (): Promise<void> {
-    if (this.#renewing || !this.#queues.some((q) => q.wantsProducer)) return
-    this.#renewing = true
-    const producer = await this.#cluster.initProducerId().catch(() => undefined) // the next tick asks again
-    this.#renewing = false
-    if (producer === undefined) return
-    for (const queue of this.#queues) if (queue.wantsProducer) queue.renew(producer)
-    this.#schedule()
   }
 
   #resolveFlushed (): void {

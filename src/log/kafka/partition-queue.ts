@@ -76,6 +76,12 @@ export class PartitionQueue {
     return head
   }
 
+  /** The head failed, and goes again when what it needs for that is known. */
+  backOff (trouble: string): void {
+    this.trouble = trouble
+    this.backingOff = true
+  }
+
   /** The head is in Kafka. */
   stored (baseOffset: number): void {
     const head = this.#batches.shift() as Batch
