@@ -2,17 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Settings } from './config/index.ts'
 import { pause, type Clock } from './clock.ts'
 import { Hub } from './hub/hub.ts'
-import { Watchers, type Follow } from './hub/watchers.ts'
+import { Live } from './hub/live.ts'
+import { Losses, type Notices } from './hub/losses.ts'
 import { Stalls } from './hub/stalls.ts'
-import { again } from './log/again.ts'
-import { walkChunk } from './log/chunk.ts'
-import type { GapReason as LogGapReason, Health, Log, Tail } from './log/log.ts'
+import { UplinkFeed } from './hub/uplink-feed.ts'
+import { Watchers } from './hub/watchers.ts'
+import type { Health, Log } from './log/log.ts'
 import type { Storage } from './protocol/encode.ts'
 import { parseCursor } from './protocol/cursor.ts'
-import type { GapReason } from './protocol/gaps.ts'
 import type { Since } from './protocol/since.ts'
 import { Positions } from './positions/positions.ts'
-import { Reader, type ReaderSink } from './reader/reader.ts'
+import { Reader } from './reader/reader.ts'
 import type { Context, Observer } from './session/context.ts'
 import { Heartbeat } from './session/heartbeat.ts'
 import type { Opening } from './session/opening.ts'
@@ -22,14 +22,8 @@ import { Turn } from './session/turn.ts'
 
 const LIVE = { kind: 'live' } as const
 const INSTANCE_BYTES = 9
-const UNFOLLOW_MS = 5_000
 /** Those who are sent away come back spread over so long, so that the next instance is not met by all at once. */
 const COME_BACK_MS = 5_000
-
-/** A sentence for the operator. */
-export interface Notices {
-  warn: (facts: object, sentence: string) => void
-}
 
 /** The gateway itself: sessions on one side, the log on the other. It knows neither HTTP nor sockets. */
 export class Gateway {
@@ -43,14 +37,10 @@ export class Gateway {
   #reader: Reader
   #positions: Positions
   #stalls: Stalls
-  #uplinkTail: Promise<Tail> | undefined
-  #onUplink: Parameters<Follow>[0] | undefined
-  #followers = 0
-  #cancelUnfollow: () => void = () => {}
+  #losses: Losses
+  #uplinkFeed: UplinkFeed
   #state: 'starting' | 'serving' | 'draining' = 'starting'
   #closing = new AbortController()
-  /** Records that could not be decoded, since the start. */
-  undecodable = 0
 
   constructor (settings: Settings, log: Log, clock: Clock, notices: Notices) {
     this.settings = settings
@@ -63,7 +53,9 @@ export class Gateway {
       `A downlink record for ${device} lies in partition ${partition}, which is not its home by downlink.partitioner=${partitioner}. ` +
       'It was delivered, but a device that was away would have missed it. Set the producer\'s partitioner to murmur2 ' +
       '(librdkafka: partitioner=murmur2_random), or downlink.partitioner to what its producers do.'))
-    this.#reader = new Reader(log, clock, { topic: topics.downlink, partitioner, historyBytes: history.bytes }, this.#downlinkSink(topics.downlink))
+    this.#losses = new Losses(notices)
+    this.#uplinkFeed = new UplinkFeed(log, clock, topics.uplink, this.#losses)
+    this.#reader = new Reader(log, clock, { topic: topics.downlink, partitioner, historyBytes: history.bytes }, new Live(topics.downlink, this.hub, this.#losses))
     this.#reader.onRehome = () => { for (const session of this.hub.sessions()) session.downlink.following.rehome() }
     this.#positions = new Positions({
       ...settings.positions, log, clock, topic: topics.positions, instance: randomBytes(INSTANCE_BYTES).toString('base64url'), warn: (facts, sentence) => notices.warn(facts, sentence)
@@ -78,7 +70,7 @@ export class Gateway {
     this.#context = {
       uplink: this.log.topic(topics.uplink),
       follow: (session) => this.#reader.follow(session),
-      watchers: new Watchers(this.#followUplink),
+      watchers: new Watchers(this.#uplinkFeed.follow),
       clock: this.#clock,
       turn: new Turn(this.#clock),
       limits: { ...ws, inFlight: uplink.inFlight },
@@ -102,6 +94,9 @@ export class Gateway {
   failed (error: unknown): void {
     this.#notices.warn({ err: error }, 'A frame could not be handled; its socket was closed.')
   }
+
+  /** Records that could not be decoded, since the start. */
+  get undecodable (): number { return this.#losses.undecodable }
 
   /** Records of the downlink that were not handed on yet, by partition. */
   get lag (): number[] { return this.#reader.lag }
@@ -150,96 +145,18 @@ export class Gateway {
     this.#state = 'draining'
     this.#heartbeat.stop()
     this.#stalls.stop()
-    this.#cancelUnfollow()
     const untilMs = this.#clock.elapsed() + this.settings.drainMs
     for (const session of this.hub.sessions()) session.hush()
     await Promise.race([this.log.flush(), pause(this.#clock, this.settings.drainMs, this.#closing.signal)])
     for (const session of [...this.hub.sessions()]) this.#sendAway(session)
     await this.#positions.stop(Math.max(0, untilMs - this.#clock.elapsed()))
     this.#closing.abort()
+    this.#uplinkFeed.close()
     this.#reader.close()
     await this.log.close()
   }
 
   #sendAway (session: Session): void {
     session.close('draining', undefined, Math.round(Math.random() * COME_BACK_MS))
-  }
-
-  /** One tail serves all followings, and outlives the last a little: a page that is loaded again costs nothing. */
-  #followUplink: Follow = async (record) => {
-    this.#followers += 1
-    this.#cancelUnfollow()
-    this.#onUplink = record
-    this.#uplinkTail ??= this.#follow(this.settings.topics.uplink, (partition, view) => (this.#onUplink as Parameters<Follow>[0])(partition, view))
-    const tail = await this.#uplinkTail
-    return () => {
-      this.#followers -= 1
-      if (this.#followers > 0) return
-      this.#cancelUnfollow = this.#clock.after(UNFOLLOW_MS, () => {
-        this.#uplinkTail = undefined
-        tail.close()
-      })
-    }
-  }
-
-  /** Follows a topic from its ends; while Kafka does not tell them, it is asked again. */
-  async #follow (topic: string, record: Parameters<Follow>[0]): Promise<Tail> {
-    const ends = await again(this.#clock, this.#closing.signal, () => this.log.ends(topic))
-    const next = [...ends]
-    return this.log.tail(topic, ends, {
-      chunk: (partition, chunk) => {
-        const undecodable = (from: number, to: number, reason: string): void => this.#passedOver(topic, partition, from, to, reason)
-        next[partition] = walkChunk(chunk, next[partition] ?? 0, {
-          record: (view) => {
-            try {
-              record(partition, view)
-            } catch (error) {
-              undecodable(view.offset, view.offset, (error as Error).message)
-            }
-          },
-          undecodable
-        })
-      },
-      gap: (partition, from, to, reason) => {
-        next[partition] = to
-        this.#gone(topic, partition, from, to, reason)
-      }
-    })
-  }
-
-  #downlinkSink (topic: string): ReaderSink {
-    const tellLive = (partition: number, reason: GapReason): void => {
-      for (const session of this.hub.sessions()) {
-        if (session.downlink.following.isHome(partition) && !session.downlink.following.isBehind(partition)) session.downlink.gap(reason)
-      }
-    }
-    const undecodable = (partition: number, from: number, to: number, reason: string): void => {
-      this.#passedOver(topic, partition, from, to, reason)
-      tellLive(partition, 'undecodable')
-    }
-    return {
-      record: (partition, view, cursorHead) => {
-        try {
-          this.hub.deliver(partition, view, cursorHead)
-        } catch (error) { // one bad record, say with headers that end nowhere, holds up no other
-          undecodable(partition, view.offset, view.offset, (error as Error).message)
-        }
-      },
-      undecodable,
-      gap: (partition, from, to, reason) => {
-        this.#gone(topic, partition, from, to, reason)
-        tellLive(partition, reason)
-      }
-    }
-  }
-
-  #passedOver (topic: string, partition: number, from: number, to: number, reason: string): void {
-    this.undecodable += to - from + 1
-    this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} cannot be decoded and were passed over: ${reason}.`)
-  }
-
-  #gone (topic: string, partition: number, from: number, to: number, reason: LogGapReason): void {
-    const why = reason === 'retention' ? 'retention passed it' : 'the topic was truncated or made anew'
-    this.#notices.warn({ topic, partition, from, to }, `Records of ${topic}/${partition} from offset ${from} on are gone: ${why}. Reading goes on at ${to}.`)
   }
 }
