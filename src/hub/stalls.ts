@@ -49,6 +49,6 @@ export class Stalls {
 
   #reasonFor (session: Session): string | undefined {
     return this.#stalls.find(({ topic, partition }) =>
-      (topic === this.#topics.uplink && partition === session.partition) || (topic === this.#topics.downlink && session.downlink.following.isHome(partition)))?.reason
+      (topic === this.#topics.uplink && partition === session.uplink.partition) || (topic === this.#topics.downlink && session.downlink.following.isHome(partition)))?.reason
   }
 }

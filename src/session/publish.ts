@@ -10,11 +10,11 @@ const headers = new HeaderBlock()
 
 /** Appends `source[from, to)` to the uplink as the session's publish `id`. */
 export function publish (session: Session, id: number, event: string | undefined, source: Buffer, from: number, to: number, contentType: string | undefined): void {
-  const { uplink } = session.context
+  const { context, key, uplink } = session
   headers.clear().addId(SLUICE_ID, session.id, id)
   if (event !== undefined) headers.add(EVENT, event)
   if (contentType !== undefined) headers.add(CONTENT_TYPE, contentType)
-  session.lastId = id
-  if (uplink.append(session.partition, session.key, source, from, to, headers, session, id)) session.appended()
-  else session.refuse(id, 'holding-full')
+  uplink.lastId = id
+  if (context.uplink.append(uplink.partition, key, source, from, to, headers, uplink, id)) uplink.appended()
+  else uplink.refuse(id, 'holding-full')
 }

@@ -11,8 +11,8 @@ await t.test('who depends on a partition that does not move hears of it, once, a
   const watch = new Stalls(clock, hub, { health: () => ({ stalls, heldBytes: 0 }) } as unknown as Log, { uplink: 'up', downlink: 'down' })
   const [one, other] = [connect(), connect({ device: 'sensor-3' })]
   for (const { session } of [one, other]) hub.add(session)
-  const uplinkOfOne = { topic: 'up', partition: one.session.partition, reason: 'up is not written' }
-  t.not(one.session.partition, other.session.partition)
+  const uplinkOfOne = { topic: 'up', partition: one.session.uplink.partition, reason: 'up is not written' }
+  t.not(one.session.uplink.partition, other.session.uplink.partition)
   watch.start()
   const look = (): void => {
     clock.advance(1_000)
@@ -34,7 +34,7 @@ await t.test('who depends on a partition that does not move hears of it, once, a
   clock.turn()
   hears(t, late.peer, [{ type: 'stalled' }])
 
-  stalls = [uplinkOfOne, { topic: 'down', partition: 3, reason: 'down is not read' }, { topic: 'elsewhere', partition: other.session.partition, reason: 'not theirs' }]
+  stalls = [uplinkOfOne, { topic: 'down', partition: 3, reason: 'down is not read' }, { topic: 'elsewhere', partition: other.session.uplink.partition, reason: 'not theirs' }]
   for (let n = 0; n < 2; n++) look()
   t.strictSame(one.peer.heard(), [], 'it knows')
   hears(t, other.peer, [{ type: 'stalled', message: 'down is not read' }])

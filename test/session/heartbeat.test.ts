@@ -30,7 +30,7 @@ await t.test('a socket of which nothing is heard for two heartbeats is ended', a
     clock.advance(HEARTBEAT_MS)
     pongs.session.ponged(Buffer.alloc(0))
     speaks.publish(beat + 1)
-    speaks.session.stored(beat + 1, 1, 0, beat)
+    speaks.session.uplink.stored(beat + 1, 1, 0, beat)
   }
   hears(t, silent.peer, ['ping', 'ping', /^close 4002 heartbeat-lost/, 'terminate'])
   t.strictSame(pongs.peer.heard(), ['ping', 'ping', 'ping', 'ping'])

@@ -10,7 +10,7 @@ export function handle (session: Session, frame: ClientFrame): void {
     case 'watch': return handleWatch(session, frame.device)
     case 'unwatch': return handleUnwatch(session, frame.device)
     case 'received': return session.downlink.received(frame.cursor)
-    case 'refuse': return session.refuse(frame.id, frame.code, frame.message)
+    case 'refuse': return session.uplink.refuse(frame.id, frame.code, frame.message)
     case 'misuse': return session.close(frame.close, frame.message)
   }
 }
