@@ -7,12 +7,11 @@ import { crc32c } from '../wire/crc32c.ts'
 import { Follower, type Partitions } from './follower.ts'
 import { homeOf, type Partitioner } from './home.ts'
 import { Lookups } from './lookups.ts'
-import { PartitionReader, type ReaderSink, type Shared } from './partition.ts'
+import { PartitionReader } from './partition.ts'
 import { Budget } from './recent.ts'
+import type { ReaderSink, Shared } from './shared.ts'
 import { Turns } from './turns.ts'
 import type { Witness } from './waiter.ts'
-
-export type { ReaderSink } from './partition.ts'
 
 /** A walk so long takes some tens of ms. */
 const NEAR_RECORDS = 65_536

@@ -1,6 +1,7 @@
 import type { GapReason } from '../../src/log/log.ts'
-import { PartitionReader, type Shared } from '../../src/reader/partition.ts'
+import { PartitionReader } from '../../src/reader/partition.ts'
 import { Budget } from '../../src/reader/recent.ts'
+import type { Shared } from '../../src/reader/shared.ts'
 import { Turns } from '../../src/reader/turns.ts'
 import type { Waiter, Witness } from '../../src/reader/waiter.ts'
 import type { Deliverable } from '../../src/session/context.ts'
