@@ -13,6 +13,7 @@ import type { Stored } from './outbox.ts'
 import { PublishError } from './publish-error.ts'
 import { Publisher } from './publisher.ts'
 import { Receipts } from './receipts.ts'
+import { Status } from './status.ts'
 import { Watches } from './watches.ts'
 
 const SESSION = /^[\w-]{1,48}$/
@@ -28,15 +29,16 @@ export class Client implements AsyncIterable<Message> {
   readonly #inbox: Inbox
   readonly #receipts: Receipts
   readonly #watches = new Watches()
+  readonly #status = new Status((state) => {
+    this.#events.emit('state', state)
+    this.#events.emit(state.name, state as never)
+  }, () => this.#watches.areAwaited)
+
   readonly #publisher: Publisher
   readonly #dialer: Dialer
   readonly #journal: Journal | undefined
   readonly #opening: Promise<void>
   #session: string
-  #state: State = { name: 'connecting' }
-  #welcome: Welcome | undefined
-  #resuming = false
-  #stalled: string | undefined
   #isOwnEnd = false
   #ended: Promise<void> | undefined
 
@@ -67,7 +69,7 @@ export class Client implements AsyncIterable<Message> {
     this.#dialer = new Dialer(Socket, environment, {
       address: () => this.#address(),
       getToken: options.getToken,
-      dialling: () => this.#become({ name: 'connecting' }),
+      dialling: () => this.#status.become({ name: 'connecting' }),
       welcomed: (welcome, connection) => this.#welcomed(welcome, connection),
       frame: (frame, text) => this.#take(frame, text),
       lost: (why, retryAt) => this.#lost(why, retryAt),
@@ -79,7 +81,7 @@ export class Client implements AsyncIterable<Message> {
     target.addEventListener?.('online', this.#onOnline)
   }
 
-  get state (): State { return this.#state }
+  get state (): State { return this.#status.state }
   get session (): string { return this.#session }
   /** How many publishes are not acked yet, those of an earlier life of the store included. */
   get pending (): number { return this.#publisher.size }
@@ -114,12 +116,12 @@ export class Client implements AsyncIterable<Message> {
   /** Follows the uplink of a device, or of all: `*`. Kept over reconnects; told by `watching`. */
   watch (device: string): void {
     this.#watches.watch(device)
-    this.#tell()
+    this.#status.tell()
   }
 
   unwatch (device: string): void {
     this.#watches.unwatch(device)
-    this.#tell()
+    this.#status.tell()
   }
 
   /** While it waits to come back: comes back at once. */
@@ -178,14 +180,12 @@ export class Client implements AsyncIterable<Message> {
 
   #welcomed (welcome: Welcome, connection: Connection): void {
     const send = (text: string): void => connection.send(text)
-    this.#welcome = welcome
-    this.#resuming = welcome.resuming === true
-    this.#stalled = undefined
+    this.#status.welcomed(welcome)
     this.#inbox.begin(welcome.cursor, this.#options.resume !== undefined)
     this.#watches.connected(send)
     this.#receipts.connected(send)
     this.#publisher.connected({ limits: welcome.limits, send })
-    this.#tell()
+    this.#status.tell()
   }
 
   #take (frame: ServerFrame, text: string): void {
@@ -197,29 +197,25 @@ export class Client implements AsyncIterable<Message> {
       case 'gap':
         if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)
         return this.#events.emit('gap', frame)
-      case 'stalled':
-        this.#stalled = frame.message
-        return this.#tell()
+      case 'stalled': return this.#status.stalled(frame.message)
       case 'live':
         if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)
-        this.#stalled = undefined
-        this.#resuming = false
-        return this.#tell()
+        return this.#status.live()
       case 'watching':
         this.#watches.answered(frame.devices)
         this.#events.emit('watching', frame.devices)
-        return this.#tell()
+        return this.#status.tell()
       default: // what a later server may say
     }
   }
 
   #lost (why: string, retryAt: number): void {
     this.#letGo()
-    this.#become({ name: 'connecting', why, retryAt })
+    this.#status.become({ name: 'connecting', why, retryAt })
   }
 
   #letGo (): void {
-    this.#welcome = undefined
+    this.#status.lost()
     this.#watches.connected(undefined)
     this.#receipts.connected(undefined)
     this.#publisher.lost()
@@ -230,21 +226,6 @@ export class Client implements AsyncIterable<Message> {
     if (this.#options.acknowledge !== 'manual') message.received()
   }
 
-  /** Live: nothing that was asked for is missing from now on, watched devices included. */
-  #tell (): void {
-    if (this.#welcome === undefined) return
-    if (this.#stalled !== undefined) this.#become({ name: 'stalled', why: this.#stalled })
-    else this.#become({ name: this.#resuming || this.#watches.areAwaited ? 'resuming' : 'live', welcome: this.#welcome })
-  }
-
-  #become (state: State): void {
-    const { name } = this.#state
-    if (name === 'closed' || (name === state.name && name !== 'connecting')) return
-    this.#state = state
-    this.#events.emit('state', state)
-    this.#events.emit(state.name, state as never)
-  }
-
   #end (why: string, code?: number): void {
     if (this.#ended !== undefined) return
     this.#receipts.tell()
@@ -253,13 +234,13 @@ export class Client implements AsyncIterable<Message> {
     this.#letGo()
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     target.removeEventListener?.('online', this.#onOnline)
-    this.#become({ name: 'closed', why, code })
+    this.#status.become({ name: 'closed', why, code })
     this.#publisher.close(why)
     this.#inbox.close(this.#isOwnEnd)
   }
 
   #throwIfEnded (): void {
-    if (this.#state.name === 'closed') throw new PublishError('closed', this.#state.why, false, 'not-stored')
+    if (this.state.name === 'closed') throw new PublishError('closed', this.state.why, false, 'not-stored')
   }
 
   readonly #onAbort = (): void => { void this.close() }
