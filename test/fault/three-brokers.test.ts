@@ -3,7 +3,7 @@ import type { Admin } from 'kafkajs'
 import t from 'tap'
 import { homePartition } from '../../src/wire/murmur2.ts'
 import { gatewayOn, type TestGateway } from '../flow/gateway.ts'
-import { client, readAll } from '../flow/kafka.ts'
+import { readAll, withAdmin } from '../flow/kafka.ts'
 import { Waiting } from '../log/given.ts'
 import { ensureKafka } from '../kafka/jars.ts'
 import { startKafka } from '../kafka/real.ts'
@@ -100,16 +100,6 @@ await t.test('on three brokers: the leader is killed, is frozen, is moved (G2, G
   t.equal(records.length, devices.reduce((sum, { acked }) => sum + acked, 0), 'none twice')
   t.same([...listener.data].sort((a, b) => a - b), listener.data, 'delivered in order')
 })
-
-async function withAdmin<T> (brokers: string, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = client(brokers).admin()
-  await admin.connect()
-  try {
-    return await use(admin)
-  } finally {
-    await admin.disconnect()
-  }
-}
 
 /** Both topics' partitions, by number. */
 async function layout (admin: Admin): Promise<Array<Array<{ leader: number, isr: number[] }>>> {

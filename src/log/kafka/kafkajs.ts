@@ -59,7 +59,6 @@ export interface RawCluster {
   disconnect: () => Promise<void>
   refreshMetadata: () => Promise<void>
   findTopicPartitionMetadata: (topic: string) => RawPartition[]
-  findControllerBroker: () => Promise<RawBroker>
 }
 
 export interface ClusterOptions { brokers: readonly string[], clientId: string, requestTimeoutMs: number }
