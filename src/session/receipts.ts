@@ -32,14 +32,17 @@ export class Receipts {
 
   sent (partition: number, offset: number): void { this.#sent.set(partition, offset) }
 
-  /** The device says so itself. False: it names more than was sent to it. What is older than before, or of another topic, moves nothing. */
+  /**
+   * The device says so itself. False: it names more than was sent to it. What is older than before, or of another topic, moves nothing;
+   * neither does what it had on an earlier socket and is on its way once more.
+   */
   received (text: string): boolean {
     const cursor = parseCursor(text)
     const now = parseCursor(this.#following.cursor() ?? '')
     if (cursor === undefined || now?.cluster !== cursor.cluster || now.partitions !== cursor.partitions) return true
     const compares = (all: readonly Place[], is: (offset: number, other: number) => boolean): boolean =>
       cursor.places.every(({ partition, offset }) => is(offset, all.find((one) => one.partition === partition)?.offset ?? offset))
-    if (!compares(now.places, (offset, sent) => offset <= sent)) return this.#isRewound
+    if (!compares(now.places, (offset, sent) => offset <= sent)) return this.#isRewound || !this.#following.isLive
     if (!compares(this.#received, (offset, before) => offset >= before)) return true
     this.#received = cursor.places
     for (const { partition, offset } of cursor.places) if ((this.#sent.get(partition) ?? offset) < offset) this.#sent.delete(partition)

@@ -10,8 +10,9 @@ function start () {
   const told: string[] = []
   let cursor: string | undefined = at(10)
   const hold = { received: (text: string) => { told.push(`received ${text}`) }, passed: (text: string) => { told.push(`passed ${text}`) }, release: () => { told.push('released') } }
-  const receipts = new Receipts(clock, hold, { ...following, cursor: () => cursor })
-  return { clock, receipts, heard: () => told.splice(0), stand: (offset: number | undefined) => { cursor = offset === undefined ? undefined : at(offset) } }
+  const where = { ...following, cursor: () => cursor }
+  const receipts = new Receipts(clock, hold, where)
+  return { clock, receipts, where, heard: () => told.splice(0), stand: (offset: number | undefined) => { cursor = offset === undefined ? undefined : at(offset) } }
 }
 
 await t.test('what a device says that it has received is that, and no more than was sent', async t => {
@@ -35,6 +36,19 @@ await t.test('what a device says that it has received is that, and no more than 
   t.strictSame(heard(), [])
   receipts.end()
   t.strictSame(heard(), ['released'])
+})
+
+await t.test('what it had on an earlier socket, and is on its way once more, moves nothing', async t => {
+  const { receipts, where, heard, stand } = start()
+  where.isLive = false
+  t.ok(receipts.received(at(20)))
+  t.strictSame(heard(), [])
+  receipts.sent(3, 19)
+  stand(20)
+  where.isLive = true
+  t.ok(receipts.received(at(20)))
+  t.strictSame(heard(), [`received ${at(20)}`])
+  t.notOk(receipts.received(at(21)))
 })
 
 await t.test('in raw mode a pong says it, for all that was sent before its ping', async t => {
