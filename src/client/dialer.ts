@@ -50,11 +50,15 @@ export class Dialer {
     if (this.#stopped) return
     const url = this.#line.address()
     const protocols = token === undefined ? ['sluice.v1'] : ['sluice.v1', `bearer.${token}`]
-    const connection: Connection = this.#connection = new Connection(this.#Socket, url, protocols, this.#environment, {
-      welcomed: (welcome) => this.#line.welcomed(welcome, connection),
-      frame: (frame, text) => this.#line.frame(frame, text),
-      ended: (end) => { void this.#ended(end, url, token) }
-    })
+    try {
+      const connection: Connection = this.#connection = new Connection(this.#Socket, url, protocols, this.#environment, {
+        welcomed: (welcome) => this.#line.welcomed(welcome, connection),
+        frame: (frame, text) => this.#line.frame(frame, text),
+        ended: (end) => { void this.#ended(end, url, token) }
+      })
+    } catch (error) { // an address, or a token, that no WebSocket takes
+      this.#line.refused((error as Error).message)
+    }
   }
 
   /** Comes back at once instead of at the end of the wait, or with a new connection in the place of the present one. */

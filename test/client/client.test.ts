@@ -1,4 +1,5 @@
 import t from 'tap'
+import { WebSocket } from 'ws'
 import type { Message } from '../../src/client/inbox.ts'
 import { PublishError } from '../../src/client/publish-error.ts'
 import { MemoryStore, statesOf, turn, World } from './given.ts'
@@ -193,6 +194,15 @@ await t.test('no token is a reason to wait', async (t) => {
   t.match(client.state, { name: 'connecting', why: 'There is no token: logged out' })
   await world.advance(1_000)
   t.equal(world.open.length, 1)
+})
+
+await t.test('what no socket can be made of ends it with the reason', async (t) => {
+  for (const [url, token, why] of [['ws://127.0.0.1:1/ws/d', 'a b', /subprotocol/], ['ftp://127.0.0.1:1/ws/d', 'x', /protocol/]] as const) {
+    const client = new World().connect({ WebSocket, getToken: () => token }, url)
+    const published = client.publish(1)
+    await t.rejects(published, { code: 'closed' })
+    t.match(client.state, { name: 'closed', why })
+  }
 })
 
 await t.test('a socket that says nothing, or nonsense, is given up', async (t) => {
