@@ -16,11 +16,11 @@ export function asksForSocket ({ headers }: Pick<IncomingMessage, 'headers'>): b
 
 /** Whether this request may become a socket, and as whose. Throws the `Problem` that a plain GET is answered with too. */
 export function admit (gateway: Gateway, request: FastifyRequest): Opening {
+  admitCaller(gateway.settings, request) // first: an origin that is refused hears of nothing else
   const { deviceId } = request.params as { deviceId: string }
   if (!isDeviceId(deviceId)) throw new Problem('bad-device-id')
   const subprotocol = offeredSubprotocol(request.headers['sec-websocket-protocol'])
   const asked = readParameters(subprotocol, request.query as Record<string, unknown>, gateway.now())
-  admitCaller(gateway.settings, request)
   if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
   if (gateway.hub.sockets >= gateway.settings.ws.maxSockets) throw new Problem('too-many-sockets', undefined, RETRY_AFTER_S)
   const { session, since, resume } = asked

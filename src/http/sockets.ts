@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
@@ -9,6 +9,8 @@ import { answerSocket, isUpgrade, Problem, sendProblem } from './problem.ts'
 import { SocketPeer } from './socket-peer.ts'
 
 const SOCKETS = '/ws/:deviceId'
+/** For so long a browser need not ask again whether it may show a token. */
+const PREFLIGHT_S = 7_200
 
 /** `GET /ws/{deviceId}`: an upgrade, or the reason why it would be refused. */
 export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
@@ -19,10 +21,15 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
   app.addHook('onRequest', async (request) => {
     if (isUpgrade(request) && request.routeOptions.url !== SOCKETS) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
   })
+  app.options(SOCKETS, { onRequest: readableByAll }, (_request, reply) => {
+    void reply.header('access-control-allow-headers', 'authorization').header('access-control-max-age', PREFLIGHT_S)
+    return reply.code(204).send()
+  })
   app.route({
     method: 'GET',
     url: SOCKETS,
     exposeHeadRoute: false,
+    onRequest: readableByAll,
     preHandler: async (request) => { admitted.set(request, admit(gateway, request)) },
     handler: (_request, reply) => {
       void reply.header('upgrade', 'websocket')
@@ -32,6 +39,11 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
       serve(gateway, ws, admitted.get(request) as Opening)
     }
   })
+}
+
+/** A page that may connect comes from anywhere, and has to read why it may not. One whose origin is refused reads that, for it is looked at first. */
+async function readableByAll (_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  void reply.header('access-control-allow-origin', '*')
 }
 
 function serve (gateway: Gateway, ws: WebSocket, opening: Opening): void {

@@ -1,6 +1,7 @@
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Client } from '../../src/client/client.ts'
+import type * as library from '../../src/client/index.ts'
 import { startGateway } from '../flow/gateway.ts'
 import { readDevice, write } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
@@ -99,6 +100,27 @@ await t.test('of two tabs on one store the second waits for the first', { skip: 
   await write(broker.brokers, gateway.downlink, [{ key: 'reloaded', value: '7' }])
   await until(second, 'program.heard.length === 1')
   t.same(await inPage(second, 'heard'), [7])
+})
+
+await t.test('a page from elsewhere hears why it is not let in', { skip: withoutChromium }, async (t) => {
+  const broker = await testBroker(t)
+  const elsewhere = await startGateway(t, broker)
+  const gateway = await startGateway(t, broker, { settings: { http: { origins: [elsewhere.origin] } } })
+  const stranger = await startGateway(t, broker)
+  const browser = await launchChromium()
+  t.teardown(() => browser.close())
+  const page = await browser.newPage()
+  const why = async (from: string, to: string): Promise<unknown> => {
+    await page.goto(`${from}/healthz`)
+    return await page.evaluate(async (to) => {
+      const file = '/client.js'
+      const { connect } = await import(file) as typeof library
+      const client = connect(to, { getToken: () => 'token' })
+      return await new Promise((resolve) => client.on('closed', ({ why }) => resolve(why)))
+    }, to)
+  }
+  t.match(await why(elsewhere.origin, `${gateway.origin}/ws/d?since=nonsense`), /^since is a cursor that this server gave/)
+  t.match(await why(stranger.origin, `${gateway.origin}/ws/d`), /^The page's origin is not on this server's list/)
 })
 
 /** What a reader keeps of a session, by the page's lives; and how much of it was repeats. */

@@ -49,6 +49,25 @@ await t.test('a page of another origin is refused; our own, programs, and those 
   }
 })
 
+await t.test('a page of another origin can read why it is not let in, and an origin that is refused reads nothing else', async (t) => {
+  const gateway = await startGateway(t, broker, { settings: { http: { origins: ['https://app.example.com'] } } })
+  const ask = async (path: string, origin: string, init: RequestInit = {}): Promise<{ status: number, readable: string | null, body: unknown }> => {
+    const answer = await fetch(`${gateway.origin}${path}`, { ...init, headers: { origin, ...init.headers } })
+    return { status: answer.status, readable: answer.headers.get('access-control-allow-origin'), body: await answer.json().catch(() => undefined) }
+  }
+  t.match(await ask('/ws/d', 'https://app.example.com'), { status: 426, readable: '*', body: { code: 'upgrade-required' } })
+  t.match(await ask('/ws/d?since=x', 'https://app.example.com'), { status: 400, readable: '*', body: { code: 'bad-cursor' } })
+  for (const path of ['/ws/d', '/ws/d?since=x', '/ws/%20', '/ws/d?resume=a&since=b']) {
+    t.match(await ask(path, 'https://evil.example'), { status: 403, readable: '*', body: { code: 'bad-origin' } }, path)
+  }
+  const preflight = { method: 'OPTIONS', headers: { 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } }
+  for (const origin of ['https://app.example.com', 'https://evil.example']) {
+    const answer = await fetch(`${gateway.origin}/ws/d`, { ...preflight, headers: { origin, ...preflight.headers } })
+    t.match([answer.status, answer.headers.get('access-control-allow-origin'), answer.headers.get('access-control-allow-headers')], [204, '*', 'authorization'])
+  }
+  t.match(await ask('/v1/devices', 'https://app.example.com'), { status: 200, readable: null })
+})
+
 await t.test('on loopback a name that was pointed at it is no credential', async (t) => {
   const gateway = await startGateway(t, broker)
   const port = gateway.host.split(':')[1] as string
