@@ -77,7 +77,13 @@ export class Downlink {
     this.#tellCursor()
   }
 
-  /** With the heartbeat, and before a planned close: where it stands. */
+  /** With the heartbeat. While it is stalled it may not be read, and then nothing that it asks tells it that the server is there. */
+  beat (): void {
+    this.tell()
+    if (this.#stalledFor !== undefined) this.#session.tell(stalled(this.#stalledFor))
+  }
+
+  /** Where it stands; also before a planned close. */
   tell (): void {
     this.#tellCursor()
     if (!this.#session.isRaw) this.#receipts?.quiet()

@@ -182,7 +182,7 @@ export class Session {
     this.#heard = false
     if (this.#missed >= MISSED_HEARTBEATS) this.close('heartbeat-lost')
     else if (!this.#closing) {
-      this.downlink.tell()
+      this.downlink.beat()
       this.ping()
     }
   }

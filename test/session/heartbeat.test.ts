@@ -54,6 +54,23 @@ await t.test('while it is not read its deadline stands still', async t => {
   t.ok(session.closing)
 })
 
+await t.test('while it is stalled it hears of that with each heartbeat, and before it goes not once more', async t => {
+  const { connect } = given()
+  const { session, peer } = connect()
+  const stalled = { type: 'stalled', message: 'away' }
+  session.downlink.stall('away')
+  session.beat()
+  session.beat()
+  session.downlink.stall(undefined)
+  session.ponged(Buffer.alloc(0))
+  session.beat()
+  session.flush()
+  hears(t, peer, [stalled, stalled, 'ping', stalled, 'ping', { type: 'live' }, 'ping'])
+  session.downlink.stall('away')
+  session.close('draining', undefined, 7)
+  hears(t, peer, [stalled, { type: 'bye' }, /^close 4000/])
+})
+
 await t.test('a ping goes out behind what came before it', async t => {
   const { clock, connect } = given()
   const { session, peer } = connect()
