@@ -14,7 +14,7 @@ const settled = () => new Promise(setImmediate)
 interface Request { body: Buffer, lane: number, answer: (bytes: Buffer) => void, fail: (error: Error) => void }
 
 /** An Appender on a cluster whose answers the test writes. */
-function started (holdMs = 1000) {
+function started (holdMs = 1000, { holdBytes = 1000, partitions = 2, maxBatchBytes = 1000 } = {}) {
   const clock = new HeldClock()
   const sent: Request[] = []
   const asked: number[] = []
@@ -31,9 +31,9 @@ function started (holdMs = 1000) {
     send: (_node: number, _call: object, body: Buffer, lane: number) => new Promise<Buffer>((resolve, reject) => { sent.push({ body, lane, answer: resolve, fail: reject }) })
   }
   const waits: number[] = []
-  const appender = new Appender(cluster as unknown as Cluster, clock, { holdBytes: 1000, holdMs, requestTimeoutMs: 100, onStored: (_topic, waitMs) => waits.push(waitMs) })
+  const appender = new Appender(cluster as unknown as Cluster, clock, { holdBytes, holdMs, requestTimeoutMs: 100, onStored: (_topic, waitMs) => waits.push(waitMs) })
   const ledger = new Ledger()
-  const topic = appender.topic('t', 2, 1000, { id: 1n, epoch: 0 })
+  const topic = appender.topic('t', partitions, maxBatchBytes, { id: 1n, epoch: 0 })
   const turn = async (): Promise<void> => {
     await settled()
     clock.turn()
@@ -81,6 +81,39 @@ await t.test('what comes while a request is under way waits a little for company
   clock.advance(5)
   clock.turn()
   t.equal(sent.length, 3)
+})
+
+await t.test('however much is held, what is under way on one connection is bounded, and the oldest goes first', async t => {
+  const MIB = 1 << 20
+  const { clock, sent, topic, turn, ways } = started(1000, { holdBytes: 64 * MIB, partitions: 7, maxBatchBytes: 2 * MIB })
+  const ledger = new Ledger()
+  const put = (partition: number, bytes: number): boolean => append(topic, ledger, partition + 1, { partition, value: 'x'.repeat(bytes) })
+  for (const partition of [6, 5, 4, 3, 2, 1]) put(partition, MIB)
+  await turn()
+  t.strictSame(ways(1), [[0, 1, 2, 3]])
+  clock.advance(50)
+  await turn()
+  t.equal(sent.length, 1)
+  put(1, MIB)
+  put(2, MIB)
+  sent[0]?.answer(stored(40, 1, 2, 3))
+  await turn()
+  t.strictSame(ways(1), [[0, 4, 5, 6]])
+  sent[1]?.answer(stored(40, 4, 5, 6))
+  clock.advance(1)
+  put(0, 6 * MIB)
+  await turn()
+  t.strictSame(ways(1), [[0, 1, 2]])
+  sent[2]?.answer(stored(41, 1, 2))
+  await turn()
+  t.strictSame(ways(1), [[0, 0]], 'what is larger goes alone')
+  put(1, 10)
+  clock.advance(10)
+  await turn()
+  t.equal(sent.length, 4)
+  sent[3]?.answer(stored(40, 0))
+  await turn()
+  t.strictSame(ways(1), [[0, 1]])
 })
 
 await t.test('an answer that leaves a partition out, or makes no sense, is no answer', async t => {

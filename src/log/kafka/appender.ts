@@ -8,7 +8,7 @@ import type { Batch } from './batch.ts'
 import type { Cluster } from './cluster.ts'
 import { describe, NotSent } from './errors.ts'
 import { Hold } from './hold.ts'
-import { Link, SIDE, SLOW_MS, type Lane, type Request } from './link.ts'
+import { bytesOf, Link, SIDE, SLOW_MS, type Lane, type Request } from './link.ts'
 import { overtake } from './overtake.ts'
 import { PartitionQueue } from './partition-queue.ts'
 import { Recovery } from './recovery.ts'
@@ -123,10 +123,12 @@ export class Appender {
       if (nowMs < link.throttledUntilMs) continue
       const slow = queues.filter((q) => q.isSlow)
       const others = slow.length === 0 ? queues : queues.filter((q) => !q.isSlow)
-      if (slow.length > 0 && link.isIdle(SIDE)) this.#send(link, SIDE, slow, nowMs)
+      if (slow.length > 0 && link.isIdle(SIDE)) this.#send(link, SIDE, link.fitting(SIDE, slow), nowMs)
       const lane = others.length === 0 ? undefined : link.free(nowMs)
       if (lane === undefined) continue // an answer, or the next tick, comes
-      if (link.isIdle(lane) || nowMs - link.sentMs >= LINGER_MS) this.#send(link, lane, others, nowMs)
+      const fitting = link.fitting(lane, others)
+      if (fitting.length === 0) continue // an answer comes
+      if (link.isIdle(lane) || nowMs - link.sentMs >= LINGER_MS) this.#send(link, lane, fitting, nowMs)
       else this.#linger()
     }
   }
@@ -147,8 +149,8 @@ export class Appender {
     return link
   }
 
-  #send (link: Link, lane: Lane, queues: PartitionQueue[], nowMs: number): void {
-    const request: Request = { queues, lane, sentMs: nowMs, isSlow: queues.some((q) => q.isSlow), examined: false }
+  #send (link: Link, lane: Lane, queues: readonly PartitionQueue[], nowMs: number): void {
+    const request: Request = { queues, lane, sentMs: nowMs, isSlow: queues.some((q) => q.isSlow), bytes: bytesOf(queues), examined: false }
     const parts = queues.map((queue) => {
       queue.request = request
       return { topic: queue.topic, partition: queue.partition, batch: queue.freezeHead().sealed }
