@@ -1,8 +1,8 @@
 import type { Environment } from './environment.ts'
 
 const TIMEOUT_MS = 5_000
-/** Too slow, would be let in, too many: all of them pass. */
-const PASSING = [408, 426, 429]
+/** Too slow, too many: they pass. */
+const PASSING = [408, 429]
 
 export interface Verdict {
   /** No use in coming back before something was changed. */
@@ -21,8 +21,9 @@ export async function ask ({ fetch }: Environment, address: URL, token: string |
     const answer = await fetch(url, { headers, cache: 'no-store', signal: AbortSignal.timeout(TIMEOUT_MS) })
     const { status } = answer
     if (status === 426) return { final: false }
-    const body = await answer.json().catch(() => undefined) as { message?: string } | undefined
-    return { final: status >= 400 && status < 500 && !PASSING.includes(status), why: body?.message ?? `The server answered ${status}.` }
+    const body = await answer.json().catch(() => undefined) as { code?: string, message?: string } | undefined
+    // Without a code it is not the gateway that speaks, but a proxy that does not find it, or a hotel's network: that passes.
+    return { final: body?.code !== undefined && status >= 400 && status < 500 && !PASSING.includes(status), why: body?.message ?? `The server answered ${status}.` }
   } catch {
     return { final: false, why: 'The gateway does not answer.' }
   }

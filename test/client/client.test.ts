@@ -154,10 +154,12 @@ await t.test('it does not come back where that is of no use', async (t) => {
 await t.test('what a plain GET says decides whether it comes back', async (t) => {
   const cases: Array<[status: number, body: unknown, why: string, name: string]> = [
     [400, { code: 'bad-cursor', message: 'No such cursor.' }, 'No such cursor.', 'closed'],
-    [401, { message: 'Who are you?' }, 'Who are you?', 'closed'],
-    [404, undefined, 'The server answered 404.', 'closed'],
-    [429, { message: 'Too many.' }, 'Too many.', 'connecting'],
-    [503, { message: 'Not ready.' }, 'Not ready.', 'connecting'],
+    [401, { code: 'unauthenticated', message: 'Who are you?' }, 'Who are you?', 'closed'],
+    [404, { code: 'not-found', message: 'Nothing here.' }, 'Nothing here.', 'closed'],
+    [404, undefined, 'The server answered 404.', 'connecting'], // a proxy that knows no gateway at present
+    [403, null, 'The server answered 403.', 'connecting'],
+    [429, { code: 'too-many-sockets', message: 'Too many.' }, 'Too many.', 'connecting'],
+    [503, { code: 'not-ready', message: 'Not ready.' }, 'Not ready.', 'connecting'],
     [426, {}, 'The connection was lost.', 'connecting']
   ]
   for (const [status, body, why, name] of cases) {
