@@ -50,8 +50,9 @@ export class Recent {
   get start (): number | undefined { return this.#chunks[this.#first]?.from }
 
   push (chunk: Chunk): void {
-    this.#chunks.push(chunk)
-    this.#took(chunk)
+    const kept = alone(chunk)
+    this.#chunks.push(kept)
+    this.#took(kept)
   }
 
   /** Takes chunks that stand before what is here, the oldest first, as far as there is room without dropping others. */
@@ -104,6 +105,16 @@ export class Recent {
     this.bytes += bytesOf(chunk)
     this.#budget.took(bytesOf(chunk))
   }
+}
+
+/** A small piece of a large answer would keep all of it in memory for as long as it is kept itself, so it is copied out. */
+function alone (chunk: Chunk): Chunk {
+  const { at, end, buffer } = chunk
+  const bytes = end - at
+  if (bytes * 2 >= buffer.buffer.byteLength) return chunk
+  const copy = Buffer.allocUnsafeSlow(bytes)
+  buffer.copy(copy, 0, at, end)
+  return { ...chunk, buffer: copy, at: 0, end: bytes }
 }
 
 export function bytesOf ({ at, end }: Chunk): number { return end - at + OVERHEAD_BYTES }

@@ -56,3 +56,19 @@ await t.test('nothing is kept when nothing may be', async t => {
   recent.push(chunk(0, 1))
   t.equal(recent.start, undefined)
 })
+
+await t.test('a small piece of a large answer does not keep the whole answer in memory', async t => {
+  const ANSWER = 1 << 20
+  const budget = new Budget(4 * ANSWER)
+  const [busy, quiet] = [new Recent(budget), new Recent(budget)]
+  for (let n = 0; n < 100; n++) {
+    const buffer = Buffer.alloc(ANSWER, n)
+    busy.push({ from: n, next: n + 1, buffer, at: 0, end: ANSWER - 100, aborted: [] })
+    quiet.push({ from: n, next: n + 1, buffer, at: ANSWER - 100, end: ANSWER, aborted: [] })
+  }
+  const kept = [busy, quiet].flatMap((recent) => Array.from({ length: 100 }, (_, n) => recent.find(n)).filter((one) => one !== undefined))
+  const buffers = new Set(kept.map(({ buffer }) => buffer.buffer))
+  t.ok([...buffers].reduce((sum, { byteLength }) => sum + byteLength, 0) <= 4 * ANSWER)
+  const piece = quiet.find(7) as Chunk
+  t.strictSame([piece.buffer.subarray(piece.at, piece.end), quiet.start], [Buffer.alloc(100, 7), 0])
+})
