@@ -1,5 +1,4 @@
 import type { Aborted } from './batch-walk.ts'
-import { groupBy } from './group-by.ts'
 import { Reader } from './reader.ts'
 import { Writer } from './writer.ts'
 
@@ -45,15 +44,27 @@ export interface Fetched {
 
 export interface FetchAnswer { readonly throttleMs: number, readonly errorCode: number, readonly partitions: readonly Fetched[] }
 
+/** A broker fills its answer in the order in which partitions are asked for. */
 export function encodeFetch (from: readonly FetchFrom[], bounds: FetchBounds): Buffer {
   return new Writer()
     .int32(-1).int32(bounds.maxWaitMs).int32(bounds.minBytes).int32(bounds.maxBytes).int8(READ_COMMITTED)
     .int32(NO_SESSION).int32(NO_EPOCH)
-    .array(groupBy(from, (one) => one.topic), (w, [topic, partitions]) => w.string(topic).array(partitions, (p, { partition, offset }) =>
+    .array(runsOf(from), (w, partitions) => w.string((partitions[0] as FetchFrom).topic).array(partitions, (p, { partition, offset }) =>
       p.int32(partition).int32(NO_EPOCH).int64(offset).int64(-1).int32(bounds.partitionMaxBytes)))
     .array([], () => {})
     .string(bounds.rack)
     .finish()
+}
+
+/** As the Java client does, and brokers in their answers: a topic stands there again where another one's partitions came between. */
+function runsOf (from: readonly FetchFrom[]): FetchFrom[][] {
+  const runs: FetchFrom[][] = []
+  for (const one of from) {
+    const run = runs.at(-1)
+    if (run?.[0]?.topic === one.topic) run.push(one)
+    else runs.push([one])
+  }
+  return runs
 }
 
 const NONE_ABORTED: readonly Aborted[] = []

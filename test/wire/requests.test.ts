@@ -16,10 +16,10 @@ await t.test('a Fetch request is the bytes that kafkajs writes', async t => {
     minBytes: BOUNDS.minBytes,
     maxBytes: BOUNDS.maxBytes,
     rackId: BOUNDS.rack,
-    topics: [{ topic: 'température', partitions: [partition(0, 0), partition(5, 2 ** 45)] }, { topic: 'other', partitions: [partition(0, 7)] }]
+    topics: [{ topic: 'température', partitions: [partition(0, 0), partition(5, 2 ** 45)] }, { topic: 'other', partitions: [partition(0, 7)] }, { topic: 'température', partitions: [partition(2, 9)] }]
   }).encode()
   const ours = encodeFetch([
-    { topic: 'température', partition: 0, offset: 0 }, { topic: 'other', partition: 0, offset: 7 }, { topic: 'température', partition: 5, offset: 2 ** 45 }
+    { topic: 'température', partition: 0, offset: 0 }, { topic: 'température', partition: 5, offset: 2 ** 45 }, { topic: 'other', partition: 0, offset: 7 }, { topic: 'température', partition: 2, offset: 9 }
   ], BOUNDS)
   t.strictSame(ours, theirs.buffer)
   t.strictSame(FETCH, { key: 1, version: 11, name: 'Fetch' })

@@ -19,10 +19,12 @@ export class Position {
   trouble = ''
   /** When a broker last answered for it. */
   answeredMs: number
+  /** When one last brought something, by `Clock.elapsed`. */
+  broughtMs = -1
   /** How often it was looked for an answer since the last one. A process that is busy looks late, and so is not taken for a silent broker. */
   #looks = 0
-  /** Since when its last stable offset has stood behind the records that are there. */
-  #heldMs: number | undefined
+  /** Where its last stable offset stands behind the records that are there, and since when. */
+  #held: { readonly at: number, readonly sinceMs: number } | undefined
   #clock: Clock
 
   constructor (clock: Clock, topic: string, partition: number, sink: TailSink, offset: number) {
@@ -34,13 +36,21 @@ export class Position {
     this.answeredMs = clock.now()
   }
 
+  /** Everything before `next` is handed on. */
+  brought (next: number): void {
+    this.offset = next
+    this.broughtMs = this.#clock.elapsed()
+  }
+
   /** An answer came, and all that may be read was handed on. */
-  moved (highWatermark: number, isHeld: boolean): void {
+  moved (highWatermark: number, lastStableOffset: number): void {
     this.trouble = ''
     this.lag = Math.max(0, highWatermark - this.offset)
     this.#looks = 0
     this.answeredMs = this.#clock.now()
-    this.#heldMs = isHeld ? this.#heldMs ?? this.answeredMs : undefined
+    const isHeld = lastStableOffset < highWatermark && lastStableOffset === this.offset
+    if (!isHeld) this.#held = undefined
+    else if (this.#held?.at !== lastStableOffset) this.#held = { at: lastStableOffset, sinceMs: this.answeredMs }
   }
 
   /** Called once a second. */
@@ -54,6 +64,6 @@ export class Position {
   #reason (): string {
     if (this.trouble !== '') return this.trouble
     if (this.#looks >= SILENT_LOOKS) return 'its broker does not answer'
-    return this.#heldMs !== undefined && this.#clock.now() - this.#heldMs > OPEN_TRANSACTION_MS ? 'a producer\'s open transaction holds back what is behind it' : ''
+    return this.#held !== undefined && this.#clock.now() - this.#held.sinceMs > OPEN_TRANSACTION_MS ? 'a producer\'s open transaction holds back what is behind it' : ''
   }
 }

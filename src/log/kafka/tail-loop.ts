@@ -14,13 +14,17 @@ const OVERLAP_MS = 60_000
 /** Under load a fetch finds what so long has brought, rather than each record alone; one that had to wait for records is not held up. */
 const FETCH_EVERY_MS = 3
 
-/** Fetches from one broker, one request at a time, whatever of `positions` it leads, until it leads none or the signal comes. */
+/**
+ * Fetches from one broker, one request at a time, whatever of `positions` it leads, until it leads none or the signal comes.
+ * A broker fills its answer in the order of the request, and it is soon full: who was served last comes last.
+ */
 export async function tailBroker (
   cluster: Cluster, clock: Clock, nodeId: number, positions: () => Position[], refresh: () => Promise<void>, signal: AbortSignal
 ): Promise<void> {
   for (let led = positions(); led.length > 0 && !signal.aborted; led = positions()) {
     try {
       const sentMs = clock.now()
+      led.sort((a, b) => a.broughtMs - b.broughtMs)
       const payload = await cluster.send(nodeId, FETCH, encodeFetch(led, TAIL_BOUNDS))
       const { partitions, errorCode } = decodeFetch(payload)
       if (errorCode !== ErrorCode.NONE) throw new Error(errorName(errorCode))
@@ -57,9 +61,11 @@ async function advance (cluster: Cluster, position: Position, fetched: Fetched):
     position.trouble = `what stands at offset ${offset} cannot be read`
     return false
   }
-  position.offset = next
-  if (next > offset) sink.chunk(partition, { from: offset, next, buffer, at, end, aborted })
-  position.moved(highWatermark, lastStableOffset < highWatermark && next === lastStableOffset)
+  if (next > offset) {
+    position.brought(next)
+    sink.chunk(partition, { from: offset, next, buffer, at, end, aborted })
+  }
+  position.moved(highWatermark, lastStableOffset)
   return true
 }
 
