@@ -119,7 +119,7 @@ export class Pass {
         return true
       },
       record: (record) => { if (record.offset < next) this.#deliver(record, cursorHead) },
-      undecodable: () => { for (const waiter of this.#waiters) waiter.undecodable() }
+      undecodable: (_from, to) => { for (const waiter of this.#waiters) if (waiter.from <= to) waiter.undecodable() }
     }))
   }
 

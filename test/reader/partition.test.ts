@@ -175,6 +175,14 @@ await t.test('what cannot be decoded is told to those who are on the way, too', 
   t.strictSame([waiter.got, waiter.undecodables, undecodable], [[0, 2], 2, ['3-3 its checksum does not match']])
 })
 
+await t.test('what cannot be decoded is not told to who comes from behind it', async t => {
+  const { held, join, settle } = given({ held: filled(6, []) })
+  held.batches[2]?.bytes.writeUInt8(0xff, 65)
+  const [before, behind, right] = [join('a', 0), join('a', 4), join('a', 3, held.witness(3))]
+  await settle()
+  t.strictSame([before, behind, right].map(({ got, undecodables }) => [got, undecodables]), [[[0, 1, 3, 4, 5], 1], [[4, 5], 0], [[3, 4, 5], 0]])
+})
+
 await t.test('who was away while something could not be decoded is told, also when nothing else came for it (G5)', async t => {
   const { held, join, settle, tail } = given({ held: filled(3, []) })
   const begin = held.end
