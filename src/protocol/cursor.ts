@@ -19,7 +19,8 @@ export interface Place { readonly partition: number, readonly offset: number, re
 /** Of a cursor's text: some two hundred places. It has to fit into an address. */
 export const MAX_CURSOR_LENGTH = 8_000
 const HEAD = /^1\.([0-9a-z]{1,7})\.([1-9]\d{0,5})\./
-const PLACE = /^(\d{1,6})\.(\d{1,15})\.(\d{1,15})\.(-1|\d{1,9})$/
+/** Some producers give a record's time in nanoseconds: 19 digits. */
+const PLACE = /^(\d{1,6})\.(\d{1,15})\.(\d{1,19})\.(-1|\d{1,9})$/
 
 export function formatCursor (cluster: string, partitions: number, places: readonly Place[]): string {
   return cursorHead(cluster, partitions) + places.map(formatPlace).join('~')

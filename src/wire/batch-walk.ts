@@ -41,7 +41,7 @@ export function walkBatches (
       if (aborted.length > 0) isAborted(buffer, at, batchEnd, last, pending, aborting)
       continue
     }
-    if (last >= wanted && sink.batch?.(base, last, readInt64(buffer, at + MAX_TIMESTAMP), buffer.readInt32BE(at + LEADER_EPOCH)) === false) break
+    if (last >= wanted && sink.batch?.(base, last, batchTime(buffer, at), buffer.readInt32BE(at + LEADER_EPOCH)) === false) break
     try {
       check(buffer, at, batchEnd)
       if (!(aborted.length > 0 && isAborted(buffer, at, batchEnd, last, pending, aborting)) && last >= wanted) walkBatch(buffer, at, batchEnd, base, wanted, sink)
@@ -74,6 +74,9 @@ function wholeBatch (buffer: Buffer, at: number, end: number): number {
   return batchEnd
 }
 
+/** Its latest time; 0 where its records have none, of which Kafka says -1. */
+function batchTime (buffer: Buffer, at: number): number { return Math.max(0, readInt64(buffer, at + MAX_TIMESTAMP)) }
+
 function check (buffer: Buffer, at: number, end: number): void {
   if (buffer[at + MAGIC] !== 2) throw new RangeError(`its format is version ${buffer[at + MAGIC]}; only version 2 is read`)
   if (crc32c(buffer, at + ATTRIBUTES, end) !== buffer.readUInt32BE(at + CRC)) throw new RangeError('its checksum does not match')
@@ -87,7 +90,7 @@ function walkBatch (buffer: Buffer, at: number, end: number, base: number, wante
   const baseMs = readInt64(buffer, at + (stamped ? MAX_TIMESTAMP : BASE_TIMESTAMP))
   const handOn = stamped ? (record: RecordView) => { record.timeMs = baseMs; sink.record(record) } : sink.record
   const codec = attributes & COMPRESSION_MASK
-  view.batchMs = readInt64(buffer, at + MAX_TIMESTAMP)
+  view.batchMs = batchTime(buffer, at)
   view.epoch = buffer.readInt32BE(at + LEADER_EPOCH)
   if (codec === 0) walkRecords(view, buffer, at + BATCH_HEADER_BYTES, end, count, base, baseMs, wanted, handOn)
   else {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import { gatewayOn, startGateway } from './gateway.ts'
-import { write } from './kafka.ts'
+import { withAdmin, write } from './kafka.ts'
 import { data, messages, since, untilLive } from './resume.ts'
 
 const broker = await testBroker(t)
@@ -24,6 +24,22 @@ await t.test('a socket that comes back with its cursor gets what came meanwhile,
 
   const again = await gateway.device('d1', since(first.welcome?.cursor))
   t.strictSame(data(await messages(again, 4)), [1, 2, 3, 4], 'the welcome\'s cursor stands before all of them')
+})
+
+await t.test('a record that says no time, or one in microseconds, leaves a cursor like another', async t => {
+  const gateway = await startGateway(t, broker)
+  const device = await gateway.device('d1')
+  await withAdmin(broker.brokers, (admin) => admin.alterConfigs({ validateOnly: false, resources: [{ type: 2, name: gateway.downlink, configEntries: [{ name: 'message.timestamp.after.max.ms', value: String(2n ** 63n - 1n) }] }] }))
+    .catch((error: unknown) => { if (broker.kind === 'real') throw error }) // the embedded one takes any
+  for (const timestamp of ['-1', `${Date.now()}000`]) {
+    await write(broker.brokers, gateway.downlink, [{ key: 'd1', value: '1', timestamp }])
+    const { cursor } = await device.nextOf('message')
+    await write(broker.brokers, gateway.downlink, [{ key: 'd1', value: '2' }])
+    await device.nextOf('message')
+    const frames = await untilLive(await gateway.device('d1', since(cursor)))
+    t.match(frames, [{ type: 'message', data: 2 }], timestamp)
+    t.equal(frames.length, 1, timestamp)
+  }
 })
 
 await t.test('on another instance, that has just started and has to read it from Kafka (G4)', async t => {
