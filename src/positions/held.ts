@@ -37,6 +37,8 @@ export class Held implements Claim {
   /** As far as the device is known to have received. */
   cursor: string | undefined
   readonly #means: Means
+  readonly #sinceMs: number
+  readonly #knew: number | undefined
   readonly #taken: () => void
   #begin: (cursor: string | undefined) => void = () => {}
   #state: 'claiming' | 'holding' | 'released' | 'ended' = 'claiming'
@@ -46,11 +48,17 @@ export class Held implements Claim {
   #writing = false
   #quiet = false
   #cancel: (() => void) | undefined
+  #cancelStake: () => void = () => {}
+  /** The claim that was found to be late last. */
+  #late: string | undefined
 
-  constructor (key: string, claim: string, cursor: string | undefined, taken: () => void, means: Means) {
+  /** `known`: who holds the name, as far as is known now. */
+  constructor (key: string, claim: string, cursor: string | undefined, known: { readonly at: number } | undefined, taken: () => void, means: Means) {
     this.key = key
     this.claim = claim
     this.cursor = cursor
+    this.#sinceMs = means.clock.now()
+    this.#knew = known?.at
     this.#taken = taken
     this.#means = means
     this.ready = new Promise((resolve) => { this.#begin = resolve })
@@ -60,19 +68,30 @@ export class Held implements Claim {
 
   /** Puts the claim into the log, again and again until it is there; the offset at which it is read back decides. */
   stake (): void {
-    const { write, random, partitions } = this.#means
-    write(this.key, { cursor: this.cursor, claim: this.claim, partitions }, (failure) => {
-      if (failure === undefined || this.#state !== 'claiming') return
-      this.#after(RETRY_MS + RETRY_MS * random(), () => this.stake())
+    const { write, random, partitions, clock } = this.#means
+    write(this.key, { cursor: this.cursor, claim: this.claim, partitions, sinceMs: this.#sinceMs, knew: this.#knew }, (failure) => {
+      if (failure === undefined || (this.#state !== 'claiming' && this.#state !== 'holding')) return
+      this.#cancelStake()
+      this.#cancelStake = clock.after(RETRY_MS + RETRY_MS * random(), () => this.stake())
     })
+  }
+
+  /**
+   * Whether that claim, or move, is of a socket that came before this one's and knew nothing of it: it was written late, as by
+   * an instance from which Kafka was away. Clocks decide only between two that knew nothing of each other.
+   */
+  cameAfter ({ claim, at, partitions, sinceMs, knew = -1 }: Written): boolean {
+    if (at !== undefined) return claim === this.#late
+    const isLate = sinceMs !== undefined && sinceMs < this.#sinceMs && knew < this.#at && partitions === this.#means.partitions
+    if (isLate) this.#late = claim
+    return isLate
   }
 
   /** The claim was read in the log, at this offset; there the name's position was this one. */
   confirm (at: number, cursor: string | undefined, isWritten: boolean): void {
     this.#at = at
+    this.#cancelStake()
     if (this.#state !== 'claiming') return // read a second time: the first one had been given up, and came through
-    this.#cancel?.()
-    this.#cancel = undefined
     this.#state = 'holding'
     this.cursor = cursor
     if (!isWritten) this.write()
@@ -88,6 +107,7 @@ export class Held implements Claim {
 
   /** Nothing more is written. */
   end (): void {
+    this.#cancelStake()
     this.#cancel?.()
     this.#cancel = undefined
     this.#unwritten = false

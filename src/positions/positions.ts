@@ -29,7 +29,7 @@ const SWEEP_MS = 3_600_000
  * and then follows, so that each knows them all.
  *
  * Who holds a name is decided by the log alone: a claim is appended and counts from where it is read back; the newest holds
- * the name. Compaction keeps only the last record of a key, so whoever finds that a record of an older claim has come behind
+ * the name. Only a claim that came late, of an older socket, is answered with another. Compaction keeps only the last record of a key, so whoever finds that a record of an older claim has come behind
  * those of its own, or that its own has come too late, writes the true position once more.
  */
 export class Positions {
@@ -81,8 +81,9 @@ export class Positions {
   claim (device: string, name: string, taken: () => void): Claim {
     const key = `${device}/${name}`
     const claim = `${this.#options.instance}:${++this.#claims}`
-    const cursor = this.#holding.get(key)?.cursor ?? this.#table.get(key)?.cursor
-    const held = new Held(key, claim, cursor, taken, this.#means as Means)
+    const known = this.#table.get(key)
+    const cursor = this.#holding.get(key)?.cursor ?? known?.cursor
+    const held = new Held(key, claim, cursor, known, taken, this.#means as Means)
     this.#claiming.get(key)?.lose()
     this.#claiming.set(key, held)
     held.stake()
@@ -151,7 +152,9 @@ export class Positions {
     const isOfOldTopic = written.at !== undefined && written.at >= record.offset // of one that is gone, whose name this one has
     if (isOfOldTopic || !this.#table.apply(key, written, record.offset, record.timeMs)) return this.#late(key, written)
     const holder = this.#holding.get(key)
-    if (written.claim !== holder?.claim) {
+    if (holder?.cameAfter(written) === true) {
+      if (written.at === undefined) holder.stake()
+    } else if (written.claim !== holder?.claim) {
       holder?.lose()
       this.#holding.delete(key)
     }

@@ -4,7 +4,7 @@ import { MAX_CURSOR_LENGTH } from '../protocol/cursor.ts'
  * What stands in the positions topic under the key `device/name`, as JSON. A record without `at` is a claim: from its own
  * offset on, `claim` holds the name. One with `at` is a move: the `n`-th write of the claim that stands at that offset.
  *
- *   {"cursor":"1.…","claim":"9f2c…:17","partitions":6}
+ *   {"cursor":"1.…","claim":"9f2c…:17","partitions":6,"sinceMs":1790000000000,"knew":90180}
  *   {"cursor":"1.…","claim":"9f2c…:17","partitions":6,"at":90210,"n":3}
  */
 export interface Written {
@@ -16,6 +16,9 @@ export interface Written {
   readonly partitions: number
   readonly at?: number
   readonly n?: number
+  /** Of a claim: when its socket came, and where the claim stands that was known to hold the name then. */
+  readonly sinceMs?: number
+  readonly knew?: number | undefined
 }
 
 const MAX_CLAIM = 200
@@ -32,8 +35,9 @@ export function decode (value: Buffer): Written | undefined {
   } catch {
     return undefined
   }
-  const { cursor, claim, partitions, at, n } = written ?? {}
-  const isSound = isText(cursor ?? '', MAX_CURSOR_LENGTH) && isText(claim, MAX_CLAIM) && isCount(partitions) && isCount(at ?? 0) && isCount(n ?? 0)
+  const { cursor, claim, partitions, at, n, sinceMs, knew } = written ?? {}
+  const isSound = isText(cursor ?? '', MAX_CURSOR_LENGTH) && isText(claim, MAX_CLAIM) && isCount(partitions) &&
+    [at, n, sinceMs, knew].every((one) => isCount(one ?? 0))
   return isSound ? written as Written : undefined
 }
 

@@ -325,3 +325,26 @@ await t.test('a stop before any start', async t => {
   const positions = new Positions({ log: new SimulatedLog(new SimulatedKafka()).log, topic: 'p', clock: new HeldClock(), instance: 'i', max: 10, retentionMs: DAY })
   await t.resolves(positions.stop(60_000))
 })
+
+await t.test('a claim that came too late for its socket does not take the name from the socket that came after it', async t => {
+  const kafka = new SimulatedKafka()
+  const clock = new HeldClock()
+  const [first, second] = [await started({ kafka, clock, instance: 'i1' }), await started({ kafka, clock, instance: 'i2' })]
+  const claim = first.positions.claim('d', 'main', () => {})
+  clock.advance(10)
+  let isTaken = false
+  const held = second.positions.claim('d', 'main', () => { isTaken = true }) // the device has gone over: Kafka is away from the first instance
+  await second.settle()
+  await held.ready
+  claim.release()
+  await first.settle() // and is back
+  for (let n = 0; n < 3; n++) for (const one of [second, first]) await one.settle()
+  held.received('c1')
+  clock.advance(1_000)
+  for (let n = 0; n < 3; n++) for (const one of [second, first]) await one.settle()
+  t.notOk(isTaken)
+  const next = await first.hold()
+  t.equal(next.from, 'c1', 'what the later one received counts')
+  await second.settle()
+  t.ok(isTaken, 'who knows of it takes it over')
+})

@@ -72,6 +72,7 @@ class World {
 
   connect (slot: number): void {
     const gateway = this.gateways[slot] as Gateway
+    this.clock.advance(1)
     const socket = { gateway, isReady: false, isTaken: false, isOpen: true, received: 0 } as Socket
     socket.claim = gateway.positions.claim('d', 'main', () => {
       socket.isTaken = true
@@ -168,6 +169,7 @@ async function run (steps: ReadonlyArray<{ what: string, slot: number, back: num
   const open = world.sockets.filter(({ isOpen }) => isOpen)
   if (open.length > 1) throw new Error(`${open.length} sockets hold the name`)
   const [holder] = open
+  if (world.sockets.at(-1)?.isTaken === true) throw new Error('the newest socket was sent away for an older one')
   if (holder !== undefined && !holder.isReady) throw new Error('a claim was never read')
   const stopped = Promise.all(world.gateways.map(({ positions }) => positions.stop(60_000)))
   await world.settle()
