@@ -77,6 +77,15 @@ function wholeBatch (buffer: Buffer, at: number, end: number): number {
 /** Its latest time; 0 where its records have none, of which Kafka says -1. */
 function batchTime (buffer: Buffer, at: number): number { return Math.max(0, readInt64(buffer, at + MAX_TIMESTAMP)) }
 
+/** What tells the batch that `offset` lies in from another: its latest time, and its leader's epoch. Undefined where none of these is it. */
+export function batchOf (buffer: Buffer, at: number, end: number, offset: number): { readonly batchMs: number, readonly epoch: number } | undefined {
+  for (; end - at >= BATCH_HEADER_BYTES && at + batchBytes(buffer, at) <= end; at += batchBytes(buffer, at)) {
+    const last = readInt64(buffer, at + BASE_OFFSET) + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
+    if (last >= offset) return { batchMs: batchTime(buffer, at), epoch: buffer.readInt32BE(at + LEADER_EPOCH) }
+  }
+  return undefined
+}
+
 function check (buffer: Buffer, at: number, end: number): void {
   if (buffer[at + MAGIC] !== 2) throw new RangeError(`its format is version ${buffer[at + MAGIC]}; only version 2 is read`)
   if (crc32c(buffer, at + ATTRIBUTES, end) !== buffer.readUInt32BE(at + CRC)) throw new RangeError('its checksum does not match')

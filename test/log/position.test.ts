@@ -18,3 +18,17 @@ await t.test('a transaction that stays open stalls its partition; one after the 
   answer(103)
   t.equal(position.stall, undefined)
 })
+
+await t.test('behind trouble what was brought last is read again, but not where compaction may have changed it', async t => {
+  for (const isCompacted of [false, true]) {
+    const position = new Position(new HeldClock(), 't', 0, new Collector(), 10, isCompacted)
+    position.trouble = 'away'
+    t.equal(position.from, 10, 'nothing was brought')
+    position.brought(12, { batchMs: 1, epoch: 2 })
+    t.equal(position.from, 12)
+    position.trouble = 'away'
+    t.equal(position.from, isCompacted ? 12 : 11)
+    position.jump(5)
+    t.equal(position.from, 5)
+  }
+})

@@ -100,7 +100,7 @@ export class KafkaLog implements Log {
   starts (topic: string): Promise<number[]> { return this.#reading.starts(topic) }
 
   tail (topic: string, offsets: readonly number[], sink: TailSink): Tail {
-    return this.#tailer.follow(topic, offsets, sink)
+    return this.#tailer.follow(topic, offsets, sink, this.#options.compacted?.includes(topic) === true)
   }
 
   async offsetsAt (topic: string, timeMs: number): Promise<number[]> {

@@ -11,12 +11,16 @@ export class Position {
   readonly topic: string
   readonly partition: number
   readonly sink: TailSink
+  /** Compaction makes another batch of a batch, so there none can be known again. */
+  readonly isCompacted: boolean
   offset: number
   lag = 0
   /** It is followed no more. */
   isClosed = false
-  /** Why it does not move; empty while it does. */
-  trouble = ''
+  /** The batch that `offset` stands behind; undefined where nothing was brought yet. */
+  witness: { readonly batchMs: number, readonly epoch: number } | undefined
+  /** There was trouble, behind which another log may stand here: what is before `offset` is read again, to compare. */
+  isDoubtful = false
   /** When a broker last answered for it. */
   answeredMs: number
   /** When one last brought something, by `Clock.elapsed`. */
@@ -25,20 +29,41 @@ export class Position {
   #looks = 0
   /** Where its last stable offset stands behind the records that are there, and since when. */
   #held: { readonly at: number, readonly sinceMs: number } | undefined
+  #trouble = ''
   #clock: Clock
 
-  constructor (clock: Clock, topic: string, partition: number, sink: TailSink, offset: number) {
+  constructor (clock: Clock, topic: string, partition: number, sink: TailSink, offset: number, isCompacted = false) {
     this.#clock = clock
     this.topic = topic
     this.partition = partition
     this.sink = sink
     this.offset = offset
+    this.isCompacted = isCompacted
     this.answeredMs = clock.now()
   }
 
-  /** Everything before `next` is handed on. */
-  brought (next: number): void {
+  /** Why it does not move; empty while it does. */
+  get trouble (): string { return this.#trouble }
+
+  set trouble (reason: string) {
+    this.#trouble = reason
+    if (reason !== '') this.isDoubtful = true
+  }
+
+  /** Where it is to be read from. */
+  get from (): number { return this.isDoubtful && this.witness !== undefined && !this.isCompacted ? this.offset - 1 : this.offset }
+
+  /** It goes on elsewhere. */
+  jump (offset: number): void {
+    this.offset = offset
+    this.witness = undefined
+  }
+
+  /** Everything before `next` is handed on, and this batch is the last of it. */
+  brought (next: number, witness: Position['witness']): void {
     this.offset = next
+    this.witness = witness
+    this.isDoubtful = false
     this.broughtMs = this.#clock.elapsed()
   }
 

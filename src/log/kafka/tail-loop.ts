@@ -1,5 +1,5 @@
 import { pause, type Clock } from '../../clock.ts'
-import { batchesEnd } from '../../wire/batch-walk.ts'
+import { batchesEnd, batchOf } from '../../wire/batch-walk.ts'
 import { ErrorCode, errorName } from '../../wire/errors.ts'
 import { decodeFetch, encodeFetch, FETCH, type Fetched, type FetchBounds } from '../../wire/fetch.ts'
 import type { Cluster } from './cluster.ts'
@@ -25,14 +25,15 @@ export async function tailBroker (
     try {
       const sentMs = clock.now()
       led.sort((a, b) => a.broughtMs - b.broughtMs)
-      const payload = await cluster.send(nodeId, FETCH, encodeFetch(led, TAIL_BOUNDS))
+      const asked = led.map((position) => ({ topic: position.topic, partition: position.partition, offset: position.from, position }))
+      const payload = await cluster.send(nodeId, FETCH, encodeFetch(asked, TAIL_BOUNDS))
       const { partitions, errorCode } = decodeFetch(payload)
       if (errorCode !== ErrorCode.NONE) throw new Error(errorName(errorCode))
       let stale = false
-      const asked = new Map(led.map((position) => [`${position.topic}/${position.partition}`, position]))
+      const byName = new Map(asked.map((one) => [`${one.topic}/${one.partition}`, one]))
       for (const fetched of partitions) {
-        const position = asked.get(`${fetched.topic}/${fetched.partition}`)
-        if (position !== undefined && !position.isClosed && !await advance(cluster, position, fetched)) stale = true
+        const one = byName.get(`${fetched.topic}/${fetched.partition}`)
+        if (one !== undefined && !one.position.isClosed && !await advance(cluster, one.position, one.offset, fetched)) stale = true
       }
       if (!stale) {
         const waitMs = Math.min(FETCH_EVERY_MS, sentMs + FETCH_EVERY_MS - clock.now()) // a clock may be set back
@@ -47,9 +48,9 @@ export async function tailBroker (
   }
 }
 
-/** Hands on what came for one partition. Returns false where it has to be asked for again elsewhere, or later. */
-async function advance (cluster: Cluster, position: Position, fetched: Fetched): Promise<boolean> {
-  if (fetched.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return await jump(cluster, position)
+/** Hands on what came for one partition, read `from` there. Returns false where it has to be asked for again elsewhere, or later. */
+async function advance (cluster: Cluster, position: Position, from: number, fetched: Fetched): Promise<boolean> {
+  if (fetched.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return await jump(cluster, position, from)
   if (fetched.errorCode !== ErrorCode.NONE) {
     position.trouble = errorName(fetched.errorCode)
     return false
@@ -57,30 +58,45 @@ async function advance (cluster: Cluster, position: Position, fetched: Fetched):
   const { partition, sink, offset } = position
   const { buffer, recordsAt: at, recordsEnd: end, aborted, highWatermark, lastStableOffset } = fetched
   const next = batchesEnd(buffer, at, end, offset)
-  if (next === offset && end > at) {
-    position.trouble = `what stands at offset ${offset} cannot be read`
+  if (batchesEnd(buffer, at, end, from) === from && end > at) {
+    position.trouble = `what stands at offset ${from} cannot be read`
     return false
   }
+  if (from < offset && end > at) {
+    const found = batchOf(buffer, at, end, from)
+    if (found?.batchMs !== position.witness?.batchMs || found?.epoch !== position.witness?.epoch) return await goBack(cluster, position)
+    position.isDoubtful = false
+  }
   if (next > offset) {
-    position.brought(next)
-    sink.chunk(partition, { from: offset, next, buffer, at, end, aborted })
+    position.brought(next, batchOf(buffer, at, end, next - 1))
+    sink.chunk(partition, { from, next, buffer, at, end, aborted })
   }
   position.moved(highWatermark, lastStableOffset)
   return true
 }
 
 /** Retention has passed the position, or the topic was truncated or made anew; or a broker that is behind was asked. */
-async function jump (cluster: Cluster, position: Position): Promise<boolean> {
+async function jump (cluster: Cluster, position: Position, from: number): Promise<boolean> {
   const { topic, partition, offset, sink } = position
-  const at = async (offsets: Promise<number[]>): Promise<number> => (await offsets)[partition] as number
-  const start = await at(cluster.starts(topic))
-  const end = await at(cluster.ends(topic))
+  const start = (await cluster.starts(topic))[partition] as number
+  const end = (await cluster.ends(topic))[partition] as number
   if (offset >= start && offset <= end) {
-    position.trouble = errorName(ErrorCode.OFFSET_OUT_OF_RANGE)
-    return false
+    if (from < start) position.isDoubtful = false // retention has taken what would be compared
+    else position.trouble = errorName(ErrorCode.OFFSET_OUT_OF_RANGE)
+    return from < start
   }
-  const since = offset < start ? start : await at(cluster.offsetsAt(topic, position.answeredMs - OVERLAP_MS))
-  position.offset = since === -1 ? end : since
-  sink.gap(partition, offset, position.offset, offset < start ? 'retention' : 'truncated')
+  if (offset > end) return await goBack(cluster, position)
+  position.jump(start)
+  sink.gap(partition, offset, start, 'retention')
+  return true
+}
+
+/** Others stand where its records stood. */
+async function goBack (cluster: Cluster, position: Position): Promise<boolean> {
+  const { topic, partition, offset, sink } = position
+  const end = (await cluster.ends(topic))[partition] as number // first, or what is stored between the two answers would be left out
+  const since = (await cluster.offsetsAt(topic, position.answeredMs - OVERLAP_MS))[partition] as number
+  position.jump(since === -1 ? end : since)
+  sink.gap(partition, offset, position.offset, 'truncated')
   return true
 }

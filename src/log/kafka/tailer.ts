@@ -32,15 +32,15 @@ export class Tailer {
     })
   }
 
-  follow (topic: string, offsets: readonly number[], sink: TailSink): Tail {
-    const mine = offsets.map((offset, partition) => new Position(this.#clock, topic, partition, sink, offset))
+  follow (topic: string, offsets: readonly number[], sink: TailSink, isCompacted = false): Tail {
+    const mine = offsets.map((offset, partition) => new Position(this.#clock, topic, partition, sink, offset, isCompacted))
     this.#positions.push(...mine)
     this.#startLoops()
     const over = new AbortController()
     const look = async (): Promise<void> => {
       await this.#cluster.refresh()
       const added: Position[] = []
-      for (let p = mine.length; p < this.#cluster.partitions(topic); p++) added.push(new Position(this.#clock, topic, p, sink, 0))
+      for (let p = mine.length; p < this.#cluster.partitions(topic); p++) added.push(new Position(this.#clock, topic, p, sink, 0, isCompacted))
       if (added.length === 0 || over.signal.aborted) return
       mine.push(...added)
       sink.grown?.(mine.length)
