@@ -129,8 +129,11 @@ export class Follower implements Following, BehindSink {
 
   #resume ({ cluster, partitions: count, places }: Cursor): void {
     const { all, lookups } = this.#partitions
-    const known = cluster === this.#partitions.cluster ? places.filter(({ partition }) => partition < all.length) : []
-    if (cluster !== this.#partitions.cluster) this.#session.downlink.gap('cluster')
+    const isHere = cluster === this.#partitions.cluster
+    const isAnew = isHere && count > all.length // partitions are added, and never taken away
+    const known = isHere && !isAnew ? places : []
+    if (!isHere) this.#session.downlink.gap('cluster')
+    if (isAnew) this.#session.downlink.gap('truncated')
     // Where the count is another, keys have moved: what came since may lie anywhere.
     const others = (count === all.length ? this.#homes : all).filter(({ partition }) => !known.some((place) => place.partition === partition))
     const cursorMs = Math.min(...places.map(({ batchMs }) => batchMs))

@@ -79,7 +79,7 @@ function batchTime (buffer: Buffer, at: number): number { return Math.max(0, rea
 
 /** What tells the batch that `offset` lies in from another: its latest time, and its leader's epoch. Undefined where none of these is it. */
 export function batchOf (buffer: Buffer, at: number, end: number, offset: number): { readonly batchMs: number, readonly epoch: number } | undefined {
-  for (; end - at >= BATCH_HEADER_BYTES && at + batchBytes(buffer, at) <= end; at += batchBytes(buffer, at)) {
+  for (let batchEnd = wholeBatch(buffer, at, end); batchEnd > 0; at = batchEnd, batchEnd = wholeBatch(buffer, at, end)) {
     const last = readInt64(buffer, at + BASE_OFFSET) + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
     if (last >= offset) return { batchMs: batchTime(buffer, at), epoch: buffer.readInt32BE(at + LEADER_EPOCH) }
   }

@@ -108,6 +108,7 @@ await t.test('another record stands where the cursor\'s did, or the cursor is fr
     ['another time', changed(5, String(Number(parts[5]) - 1)), 'truncated'],
     ['another epoch', changed(6, '9'), 'truncated'],
     ['beyond the end', changed(4, '900'), 'truncated'],
+    ['a partition that is no more', parts.with(2, '9').with(3, '8').join('.'), 'truncated'],
     ['another cluster', changed(1, 'zzz'), 'cluster']
   ]
   for (const on of [gateway, await instance(t, gateway)]) {
