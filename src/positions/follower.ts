@@ -69,7 +69,10 @@ export class Follower {
   #walk (partition: number, chunk: Chunk): number {
     return walkChunk(chunk, chunk.from, {
       record: (record) => this.#reader.record(record),
-      undecodable: (from, to, reason) => this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`)
+      undecodable: (from, to, reason) => {
+        this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`)
+        this.#reader.missed(partition)
+      }
     })
   }
 

@@ -226,6 +226,18 @@ await t.test('a claim that was lost in a gap is made again', async t => {
   t.equal(await claim.ready, undefined)
 })
 
+await t.test('a claim that cannot be decoded is made again', async t => {
+  const { positions, log, settle, kafka } = await started()
+  const claim = positions.claim('d', 'main', () => {})
+  log.land()
+  const broken = Buffer.from(kafka.chunk(0).buffer)
+  broken[17]! ^= 1
+  log.offset = 1
+  log.sink?.chunk(0, { ...kafka.chunk(0), buffer: broken })
+  await settle()
+  t.strictSame([await claim.ready, kafka.end], [undefined, 2])
+})
+
 await t.test('a claim that came through though it was given up is made twice, and held once', async t => {
   const { positions, log, clock, settle, kafka, last } = await started()
   const claim = positions.claim('d', 'main', () => { t.fail('nobody else was there') })
