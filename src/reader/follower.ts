@@ -11,7 +11,7 @@ import { UNKNOWN_EPOCH } from './waiter.ts'
 
 /** Another cluster's records have other offsets, and clocks differ: what lies so much before the time that is wanted is read too. */
 const OVERLAP_MS = 60_000
-const NOBODY: Behind[] = []
+const NOBODY: ReadonlyMap<number, Behind> = new Map()
 /** A partition that was added a moment ago. */
 const NEW: Omit<Place, 'partition'> = { offset: 0, batchMs: 0, epoch: UNKNOWN_EPOCH }
 
@@ -33,6 +33,7 @@ export class Follower implements Following, BehindSink {
   readonly #session: Session
   readonly #partitions: Partitions
   #homes: readonly PartitionReader[]
+  /** By partition. */
   #behind = NOBODY
   /** Where the tails stood when it came, until it is known where to begin: live records wait as long. */
   #held: readonly Place[] | undefined
@@ -50,30 +51,30 @@ export class Follower implements Following, BehindSink {
   cursor (): string | undefined {
     const { cluster, announced } = this.#partitions
     if (this.#held !== undefined) return undefined
-    const places = this.#behind.length === 0 ? this.#homes.map(({ place }) => place) : this.#placesBehind()
+    const places = this.#behind.size === 0 ? this.#homes.map(({ place }) => place) : this.#placesBehind()
     const text = places === undefined ? undefined : formatCursor(cluster, announced, places.filter(({ partition }) => partition < announced))
     return text !== undefined && text.length <= MAX_CURSOR_LENGTH ? text : undefined
   }
 
   /** Where it stands in its homes, and wherever else it is on the way. */
   #placesBehind (): Place[] | undefined {
-    const places = [...this.#homes.filter(({ partition }) => !this.isBehind(partition)), ...this.#behind].map(({ place }) => place)
+    const places = [...this.#homes.filter(({ partition }) => !this.isBehind(partition)), ...this.#behind.values()].map(({ place }) => place)
     if (places.some((place) => place === undefined)) return undefined
     return (places as Place[]).sort((a, b) => a.partition - b.partition)
   }
 
-  get isLive (): boolean { return this.#behind.length === 0 && this.#held === undefined }
+  get isLive (): boolean { return this.#behind.size === 0 && this.#held === undefined }
 
   /** Live records of the partition are not for it yet: it will come past them. */
   isBehind (partition: number): boolean {
-    return this.#held !== undefined || (this.#behind.length > 0 && this.#behind.some((one) => one.partition.partition === partition))
+    return this.#held !== undefined || this.#behind.has(partition)
   }
 
   isHome (partition: number): boolean { return this.#homes.some((home) => home.partition === partition) || this.isBehind(partition) }
 
   isPlaced (partition: number): boolean {
     return this.#homes.length === 1 && (this.#homes[0] as PartitionReader).partition === partition &&
-      (this.#behind.length === 0 || (this.#behind.length === 1 && this.isBehind(partition)))
+      (this.#behind.size === 0 || (this.#behind.size === 1 && this.isBehind(partition)))
   }
 
   begin (since: Since | Promise<Since>): void {
@@ -105,13 +106,15 @@ export class Follower implements Following, BehindSink {
 
   end (): void {
     this.#ended = true
-    for (const one of this.#behind) one.leave()
+    for (const one of this.#behind.values()) one.leave()
     this.#behind = NOBODY
   }
 
   live (behind: Behind): void {
-    this.#behind = this.#behind.filter((one) => one !== behind)
-    if (this.#behind.length > 0) return
+    const on = this.#behind as Map<number, Behind> // somebody is in it, so it is its own
+    on.delete(behind.partition.partition)
+    if (on.size > 0) return
+    this.#behind = NOBODY
     this.rehome()
     this.#session.downlink.caughtUp()
   }
@@ -123,7 +126,8 @@ export class Follower implements Following, BehindSink {
 
   #add (partition: PartitionReader, cursorMs: number): Behind {
     const behind = new Behind(this.#session, this.#hash, partition, cursorMs, this)
-    this.#behind = [...this.#behind, behind]
+    if (this.#behind === NOBODY) this.#behind = new Map()
+    ;(this.#behind as Map<number, Behind>).set(partition.partition, behind)
     return behind
   }
 
@@ -145,7 +149,7 @@ export class Follower implements Following, BehindSink {
   #beginAt (places: readonly Place[]): void {
     const held = this.#held ?? []
     const begun = this.#behind
-    const rest = this.#partitions.all.filter(({ partition }) => !begun.some((one) => one.partition.partition === partition))
+    const rest = this.#partitions.all.filter(({ partition }) => !begun.has(partition))
     const behinds = rest.map((partition) => {
       const place = places.find((one) => one.partition === partition.partition) ?? held[partition.partition] ?? NEW
       return { place, behind: this.#add(partition, place.batchMs) }
