@@ -1,9 +1,7 @@
-import { fork, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import t from 'tap'
 import { readAll } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { forkGateway } from './fork-gateway.ts'
 import { AckResender, losses, PongResender } from './resenders.ts'
 
 /** `GATEWAY_KILLS=50` for the long form. */
@@ -23,7 +21,7 @@ await t.test(`the gateway is killed with -9 under load, ${kills} times: what it 
     ...Array.from({ length: 5 }, (_, n) => new PongResender(`pong-${n}`, told))
   ]
   for (let kill = 1; kill <= kills; kill++) {
-    const { child, origin } = await startGateway(broker.brokers, topics)
+    const { child, origin } = await forkGateway(broker.brokers, topics)
     const before = devices.map(({ stored }) => stored)
     const enough = progress.acks + Math.random() * MOST_ACKS
     const lives = devices.map((device) => device.live(origin))
@@ -47,9 +45,3 @@ await t.test('the check finds what is lost, and what is out of order', async (t)
   t.same(losses(records(1, 2), [device]), ['d: 3 are known to be stored, and 2 are there'])
   t.same(losses(records(1, 3), [device]), ['d: 3 after 1, at 0/1'])
 })
-
-async function startGateway (brokers: string, topics: readonly [string, string]): Promise<{ child: ChildProcess, origin: string }> {
-  const child = fork(join(import.meta.dirname, 'gateway-process.ts'), [brokers, ...topics])
-  const [origin] = await once(child, 'message') as [string]
-  return { child, origin }
-}
