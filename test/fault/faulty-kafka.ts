@@ -24,19 +24,20 @@ export interface FaultyKafka {
 
 interface Owner { teardown: (fn: () => Promise<void>) => void }
 
-const isReal = process.env.TEST_KAFKA === 'real'
+export const isReal = process.env.TEST_KAFKA === 'real'
 
 /** Why there is none; false where there is one. */
 export function without (): string | false {
   return isReal && ensureKafka() === undefined ? 'TEST_KAFKA is real, and Java or Maven is missing here' : false
 }
 
-export async function faultyKafka (t: Owner): Promise<FaultyKafka> {
-  return isReal ? await real(t) : await embedded(t)
+/** `properties` are for a real broker. */
+export async function faultyKafka (t: Owner, properties: Record<string, string> = {}): Promise<FaultyKafka> {
+  return isReal ? await real(t, properties) : await embedded(t)
 }
 
-async function real (t: Owner): Promise<FaultyKafka> {
-  const kafka = await startKafka()
+async function real (t: Owner, properties: Record<string, string>): Promise<FaultyKafka> {
+  const kafka = await startKafka({ properties })
   t.teardown(() => kafka.stop())
   return {
     brokers: kafka.bootstrap,
