@@ -49,7 +49,7 @@ async function retain (brokers: string, retentionMs: number, start: string): Pro
 }
 
 await t.test('with Python\'s websockets and no code of ours: a week off, back with ?resume=main, and the commands arrive (G4)', { skip: without() || withoutPython() }, async (t) => {
-  const kafka = await faultyKafka(t, { 'log.retention.check.interval.ms': '200' })
+  const kafka = await faultyKafka(t, { 'log.retention.check.interval.ms': '200', 'log.initial.task.delay.ms': '200' })
   const { brokers } = kafka
   const now = Date.now()
   const stamped = (daysAgo: number, key: string, ...values: string[]) => values.map((value) => ({ key, value, timestamp: String(now - daysAgo * DAY) }))
