@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import { WebSocket } from 'ws'
 import { Client } from '../../src/client/client.ts'
 import { world } from '../../src/client/environment.ts'
-import type { State } from '../../src/client/options.ts'
+import type { Events, State } from '../../src/client/options.ts'
 import { startGateway, type TestGateway } from '../flow/gateway.ts'
 import { readDevice } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
@@ -28,13 +28,6 @@ await t.test('the network under a client is cut, refuses, and goes silent: nothi
   const states: State[] = []
   client.on('state', (state) => states.push(state))
   const publisher = new ClientPublisher(client, 20)
-  const acked = async (more: number): Promise<void> => {
-    const goal = publisher.acked.length + more
-    while (publisher.acked.length < goal) {
-      if (publisher.failed.length > 0) throw publisher.failed[0]
-      await new Promise((resolve) => setTimeout(resolve, 5))
-    }
-  }
   const lost = (reason: RegExp): Promise<void> => new Promise((resolve) => {
     const off = client.on('connecting', ({ why }) => {
       if (why === undefined || !reason.test(why)) return
@@ -43,24 +36,24 @@ await t.test('the network under a client is cut, refuses, and goes silent: nothi
     })
   })
 
-  await acked(50)
+  await publisher.acks(50)
   for (let cuts = 0; cuts < 5; cuts++) {
     const isLost = lost(/The connection was lost/)
     proxy.cut()
     await isLost
-    await acked(50)
+    await publisher.acks(50)
   }
 
   const isRefused = lost(/The gateway does not answer/)
   await proxy.close()
   await isRefused
   await proxy.listen(port)
-  await acked(50)
+  await publisher.acks(50)
 
   const isSilent = lost(/Nothing was heard for two heartbeats/)
   proxy.deafen()
   await isSilent
-  await acked(50)
+  await publisher.acks(50)
 
   await publisher.stop()
   const kept = withoutRepeats(await readDevice(broker.brokers, gateway.uplink, 'networked'), client.session)
@@ -71,16 +64,33 @@ await t.test('the network under a client is cut, refuses, and goes silent: nothi
 })
 
 await t.test('a client that nobody says anything to asks, and stays', async (t) => {
-  const gateway = await startGateway(t, await testBroker(t), { settings: { ws: { heartbeatMs: 5_000 } } })
+  const gateway = await startGateway(t, await testBroker(t))
   const { proxy, port } = await proxyTo(t, gateway)
-  let heartbeats = 0
-  const client = new Client(`ws://127.0.0.1:${port}/ws/quiet`, { WebSocket }, { ...world, after: (ms, fn) => world.after(ms / faster, () => { heartbeats += 1; fn() }) })
+  const timers = new Set<() => void>()
+  const after = (_ms: number, fn: () => void): () => void => {
+    timers.add(fn)
+    return () => timers.delete(fn)
+  }
+  const heartbeat = (): void => {
+    const due = [...timers]
+    timers.clear()
+    for (const fn of due) fn()
+  }
+  const client = new Client(`ws://127.0.0.1:${port}/ws/quiet`, { WebSocket }, { ...world, after })
   t.teardown(() => client.close())
-  const asked: string[][] = []
-  client.on('watching', (devices) => asked.push(devices))
-  // eslint-disable-next-line no-unmodified-loop-condition -- the client's timers do
-  while (heartbeats < 8) await new Promise((resolve) => setTimeout(resolve, 20))
+  const next = <Name extends 'live' | 'watching'>(name: Name): Promise<Events[Name]> => new Promise((resolve) => {
+    const off = client.on(name, (event) => {
+      off()
+      resolve(event)
+    })
+  })
+  await next('live')
+  for (let silences = 1; silences <= 3; silences++) {
+    heartbeat()
+    const answer = next('watching')
+    heartbeat()
+    t.same(await answer, [], 'an answer that changes nothing')
+  }
   t.equal(client.state.name, 'live')
   t.equal(proxy.connections, 1)
-  t.ok(asked.length >= 2 && asked.every((devices) => devices.length === 0), 'an answer that changes nothing')
 })

@@ -1,8 +1,9 @@
 import type { Client } from '../../src/client/client.ts'
 import type { StoredRecord } from '../flow/kafka.ts'
+import { Waiting } from '../log/given.ts'
 
 /** A program that publishes 1, 2, 3 … without pause, some at a time, whatever becomes of the connection. */
-export class ClientPublisher {
+export class ClientPublisher extends Waiting {
   readonly client: Client
   published = 0
   readonly acked: Array<{ id: number, data: number }> = []
@@ -11,6 +12,7 @@ export class ClientPublisher {
   #ended: Promise<unknown>
 
   constructor (client: Client, window: number) {
+    super()
     this.client = client
     this.#ended = Promise.all(Array.from({ length: window }, () => this.#run()))
   }
@@ -21,11 +23,20 @@ export class ClientPublisher {
       try {
         const { id } = await this.client.publish(data)
         this.acked.push({ id, data })
+        this.changed()
       } catch (error) {
         this.failed.push(error)
+        this.changed()
         return
       }
     }
+  }
+
+  /** Resolves when so many more have been acked; throws when one has failed. */
+  async acks (more: number): Promise<void> {
+    const goal = this.acked.length + more
+    await this.until(() => this.failed.length > 0 || this.acked.length >= goal)
+    if (this.failed.length > 0) throw this.failed[0]
   }
 
   /** Publishes nothing more, and resolves when everything has ended. */
