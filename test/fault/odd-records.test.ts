@@ -1,10 +1,15 @@
 import pino from 'pino'
 import t, { type Test } from 'tap'
-import { startGateway, type TestGateway } from '../flow/gateway.ts'
-import { withAdmin, write } from '../flow/kafka.ts'
 import { batch } from '../devkafka/batches.ts'
 import { produce, RawClient } from '../devkafka/raw.ts'
+import type { ProtocolDevice } from '../flow/device.ts'
+import { startGateway, type TestGateway } from '../flow/gateway.ts'
+import { withAdmin, write } from '../flow/kafka.ts'
 import { testBroker, type TestBroker } from '../kafka/broker.ts'
+import { becomes } from '../log/faulty.ts'
+
+/** A record of the device `a` whose headers end nowhere. */
+const headless = batch({ body: Buffer.from([18, 0, 0, 0, 2, 0x61, 2, 0x31, 4, 40]) })
 
 interface Told { broker: TestBroker, gateway: TestGateway, lines: string[] }
 
@@ -23,8 +28,7 @@ await t.test('records that cannot be decoded are told and counted, and hold up n
   const client = await RawClient.connect(broker.brokers)
   t.teardown(() => client.close())
   await produce(client, gateway.downlink, batch({ values: ['1', '2'], attributes: 5 }))
-  // A record of this device whose headers end nowhere.
-  await produce(client, gateway.downlink, batch({ body: Buffer.from([18, 0, 0, 0, 2, 0x61, 2, 0x31, 4, 40]) }))
+  await produce(client, gateway.downlink, headless)
   await write(broker.brokers, gateway.downlink, [{ key: 'a', value: '3' }])
   for (let n = 0; n < 2; n++) t.match(await device.nextOf('gap'), { reason: 'undecodable' })
   t.match(await device.nextOf('message'), { data: 3 })
@@ -35,21 +39,54 @@ await t.test('records that cannot be decoded are told and counted, and hold up n
   t.match(await (await fetch(`${gateway.origin}/metrics`)).text(), /^sluice_undecodable_total 3$/m)
 })
 
-await t.test('records that are deleted before they could be read are told as a gap', async (t) => {
+await t.test('records of the uplink that cannot be decoded are told and counted, and hold up no page', async (t) => {
   const { broker, gateway, lines } = await told(t)
-  if (broker.dev === undefined) return t.comment('faults of single requests are planted on the embedded broker only')
-  const { faults } = broker.dev
-  const device = await gateway.device('a')
+  if (broker.dev === undefined) return t.comment('Apache Kafka takes no such records')
+  const page = await watching(gateway)
+  const client = await RawClient.connect(broker.brokers)
+  t.teardown(() => client.close())
+  await produce(client, gateway.uplink, batch({ values: ['1', '2'], attributes: 5 }))
+  await produce(client, gateway.uplink, headless)
+  await write(broker.brokers, gateway.uplink, [{ key: 'a', value: '3' }])
+  t.match(await page.nextOf('message'), { device: 'a', data: 3 })
+  t.same(lines, [
+    `Records of ${gateway.uplink}/0 cannot be decoded and were passed over: compression 5 is unknown.`,
+    `Records of ${gateway.uplink}/0 cannot be decoded and were passed over: a header is longer than its record.`
+  ])
+  t.match(await (await fetch(`${gateway.origin}/metrics`)).text(), /^sluice_undecodable_total 3$/m)
+})
+
+/** Three records are written, and the first two deleted, while all that reads the topic is held up. */
+async function deleteUnread ({ broker }: Told, topic: string): Promise<void> {
+  const { faults } = broker.dev as NonNullable<TestBroker['dev']>
+  // The tails of both topics share a request, as they share the partition's leader.
   faults.push('Fetch', { freeze: 'request' })
-  while (faults.frozen === 0) await new Promise((resolve) => setImmediate(resolve))
-  await write(broker.brokers, gateway.downlink, [1, 2, 3].map((n) => ({ key: 'a', value: String(n) })))
+  await becomes(() => faults.frozen === 1)
+  await write(broker.brokers, topic, [1, 2, 3].map((n) => ({ key: 'a', value: String(n) })))
   await withAdmin(broker.brokers, async (admin) => {
-    await admin.fetchTopicMetadata({ topics: [gateway.downlink] })
-    await admin.deleteTopicRecords({ topic: gateway.downlink, partitions: [{ partition: 0, offset: '2' }] })
+    await admin.fetchTopicMetadata({ topics: [topic] })
+    await admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '2' }] })
   })
   faults.thaw()
-  t.match(await device.nextOf('gap'), { reason: 'retention' })
-  t.match(await device.nextOf('message'), { data: 3 })
-  t.same(lines, [`Records of ${gateway.downlink}/0 from offset 0 on are gone: retention passed it. Reading goes on at 2.`])
-  t.equal(faults.pending, 0, 'every planted fault was met')
-})
+}
+
+async function watching (gateway: TestGateway): Promise<ProtocolDevice> {
+  const page = await gateway.device('page')
+  page.send('{"type":"watch","device":"*"}')
+  await page.nextOf('watching')
+  return page
+}
+
+for (const topic of ['downlink', 'uplink'] as const) {
+  await t.test(`records of the ${topic} that are deleted before they could be read are told as a gap`, async (t) => {
+    const all = await told(t)
+    const { broker, gateway, lines } = all
+    if (broker.dev === undefined) return t.comment('faults of single requests are planted on the embedded broker only')
+    const reader = topic === 'downlink' ? await gateway.device('a') : await watching(gateway)
+    await deleteUnread(all, gateway[topic])
+    if (topic === 'downlink') t.match(await reader.nextOf('gap'), { reason: 'retention' })
+    t.match(await reader.nextOf('message'), { data: 3 })
+    t.same(lines, [`Records of ${gateway[topic]}/0 from offset 0 on are gone: retention passed it. Reading goes on at 2.`])
+    t.equal(broker.dev.faults.pending, 0, 'every planted fault was met')
+  })
+}
