@@ -67,10 +67,8 @@ export class Pass {
       await this.#begin()
       return undefined
     }
-    if (fetched === undefined || fetched.next === this.at) {
-      // A broker that is a little behind says nothing yet, or the tail has brought it meanwhile.
-      if (this.at >= this.#partition.next) this.#arrive()
-      else await this.#partition.pause(RETRY_MS)
+    if (fetched === undefined || fetched.next === this.at) { // a broker that is a little behind says nothing yet
+      await this.#partition.pause(RETRY_MS)
       return undefined
     }
     this.#keep(fetched)

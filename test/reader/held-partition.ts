@@ -19,6 +19,8 @@ export class HeldPartition {
   asked: Asked[] = []
   /** All fetches so far. */
   fetches = 0
+  /** Nobody tells where it begins and ends. */
+  isAway = false
   #timeMs = 1_000_000
 
   get end (): number { return this.batches.at(-1)?.next ?? 0 }
@@ -53,10 +55,15 @@ export class HeldPartition {
     return { from: offset, next: batches.at(-1)?.next ?? offset, buffer, at: 0, end: buffer.length, aborted: [] }
   }
 
+  #told (offset: number): number[] {
+    if (this.isAway) throw new LogError('unreachable', 'away')
+    return [offset]
+  }
+
   readonly log = {
     cluster: 'c',
-    ends: async () => [this.end],
-    starts: async () => [this.start],
+    ends: async () => this.#told(this.end),
+    starts: async () => this.#told(this.start),
     fetch: (_topic: string, _partition: number, offset: number) => new Promise<Chunk>((resolve, reject) => {
       this.fetches += 1
       this.asked.push({

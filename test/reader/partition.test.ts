@@ -115,6 +115,29 @@ await t.test('the tail lost its place: those who are on the way begin anew by ti
   t.equal(reader.next, 90)
 })
 
+await t.test('of a walk that is under way when the topic is cut nothing is kept, and nobody is given more of it', async t => {
+  const { clock, held, join, settle, reader } = given({ held: filled(30) })
+  const waiter = join('a', 0)
+  clock.turn()
+  clock.advance(1_000)
+  held.asked.shift()?.answer()
+  await new Promise(setImmediate)
+  clock.turn()
+  await new Promise(setImmediate)
+  t.strictSame([waiter.got.length, held.asked.length], [3, 1])
+  reader.gap(held.end, 5, 'truncated')
+  t.strictSame(waiter.lostFor, ['truncated'])
+  held.asked.shift()?.fail()
+  await settle()
+  t.equal(waiter.got.length, 3)
+  held.batches = []
+  held.append(['b', 'a'])
+  held.append(['a', 'b', 'b'])
+  const anew = join('a', 0)
+  await settle()
+  t.strictSame([anew.got, anew.isLive], [[1, 2], true], 'what stands there now, not what stood there')
+})
+
 await t.test('a socket that is parked when the topic is cut begins anew, too', async t => {
   const { clock, held, join, settle, reader, tail } = given({ held: filled(30) })
   const waiter = join('a', 0)
@@ -153,6 +176,50 @@ await t.test('a fetch that is only said to be out of range is made again', async
   held.asked.shift()?.deny()
   await settle()
   t.strictSame([waiter.lostFor, waiter.isLive, waiter.got.length], [[], true, 6])
+})
+
+await t.test('a fetch that is out of range while nobody tells the range is made again; where less is left than was read the topic was cut', async t => {
+  const { clock, held, join, settle } = given({ held: filled(6) })
+  const [waiter, cut] = [join('a', 0), join('b', 12)]
+  clock.turn()
+  clock.advance(1_000)
+  held.isAway = true
+  held.asked.shift()?.deny()
+  await new Promise(setImmediate)
+  t.strictSame([waiter.lostFor, held.asked.length], [[], 0])
+  clock.advance(250)
+  await new Promise(setImmediate)
+  held.asked.shift()?.answer()
+  await new Promise(setImmediate)
+  clock.turn()
+  await new Promise(setImmediate)
+  t.strictSame([waiter.got, cut.got], [[0, 3, 6], []])
+  held.isAway = false
+  held.batches.length = 2
+  await settle()
+  for (const one of [waiter, cut]) t.strictSame([one.lostFor, one.isLive], [['truncated'], false])
+})
+
+await t.test('a cursor beyond the end waits while Kafka does not say where the end is', async t => {
+  const { held, join, settle, tail } = given({ held: filled(3) })
+  const ahead = held.end + 1
+  held.isAway = true
+  const waiter = join('a', ahead)
+  await settle()
+  t.strictSame([waiter.isLive, waiter.lostFor], [false, []])
+  held.isAway = false
+  held.append(['b', 'a'])
+  await settle()
+  tail()
+  await settle()
+  t.strictSame([waiter.isLive, waiter.got, waiter.lostFor], [true, [ahead], []])
+})
+
+await t.test('records without a key are nobody\'s', async t => {
+  const { join, settle } = given({ held: filled(2, ['']) })
+  const [waiter, nobody] = [join('a', 0), join('', 0)]
+  await settle()
+  t.strictSame([waiter.got, nobody.got], [[0, 2], []])
 })
 
 await t.test('the epoch of a leader falls: it is another topic (G5)', async t => {

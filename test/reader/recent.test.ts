@@ -16,7 +16,7 @@ await t.test('what is kept is found by any offset in it', async t => {
 
 await t.test('over the bound the partition that keeps most gives its oldest', async t => {
   const budget = new Budget(4 * ONE)
-  const [busy, quiet] = [new Recent(budget), new Recent(budget)]
+  const [quiet, busy] = [new Recent(budget), new Recent(budget)]
   quiet.push(chunk(0, 5))
   for (const from of [0, 5, 9]) busy.push(chunk(from, from + 5))
   t.strictSame([busy.start, quiet.start, budget.freeBytes], [0, 0, 0])
