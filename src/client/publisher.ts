@@ -35,7 +35,7 @@ export class Publisher {
 
   async publish (body: string, signal: AbortSignal | undefined): Promise<Stored> {
     if (this.#isFull()) throw new PublishError('buffer-full', 'More waits for its ack than maxBufferedBytes; await ready() before a publish.', true, 'not-stored')
-    let abandon = (): void => {}
+    let abandon!: () => void
     const stored = new Promise<Stored>((resolve, reject) => {
       const pending = this.#outbox.add(body, resolve, reject)
       this.#journal?.put(pending.id, pending.text)

@@ -85,9 +85,9 @@ export class Follower {
 
   async #readAnew (): Promise<void> {
     this.close()
-    const starts = await again(this.#clock, this.#signal, () => this.#log.starts(this.#topic)).catch(() => [])
+    const starts = await again(this.#clock, this.#signal, () => this.#log.starts(this.#topic)).catch((): number[] => [])
     if (this.#signal.aborted) return
-    const offsets = this.#next.map((next, partition) => this.#anew.has(partition) ? starts[partition] ?? 0 : next)
+    const offsets = this.#next.map((next, partition) => this.#anew.has(partition) ? starts[partition] as number : next)
     for (const partition of this.#anew) this.#reader.anew(partition)
     this.#anew.clear()
     this.#follow(offsets)

@@ -48,6 +48,21 @@ await t.test('a definite refusal rejects, a temporary one is sent again after a 
   t.match(await Promise.all(all.slice(1)), [{ id: 2 }, { id: 3, offset: 70 }])
 })
 
+await t.test('an ack does not settle what was refused for now before it', async (t) => {
+  const world = new World()
+  const { client } = await world.live()
+  const all = [client.publish(1), client.publish(2)] as const
+  await turn()
+  world.socket.say(refused(1, 'kafka-away', true))
+  world.socket.say(ack(2))
+  t.match(await all[1], { id: 2, offset: 70 })
+  t.equal(client.pending, 1)
+  await world.advance(1_000)
+  t.same(world.socket.sent.slice(2).map(({ id }) => id), [1])
+  world.socket.say(ack(1))
+  t.match(await all[0], { id: 1 })
+})
+
 await t.test('no more goes out than the server allows, and nothing that it cannot take', async (t) => {
   const world = new World()
   const { client } = await world.live()
@@ -275,6 +290,27 @@ await t.test('it ends by a signal, and by the end of its scope; later signals an
   await turn()
   await turn()
   t.equal(world.sockets.length, 2)
+})
+
+await t.test('a close while the token is still asked for opens no socket', async (t) => {
+  const world = new World()
+  let give = (_token: string): void => {}
+  const client = world.connect({ getToken: () => new Promise((resolve) => { give = resolve }) })
+  await turn()
+  await client.close()
+  give('late')
+  await turn()
+  t.equal(world.sockets.length, 0)
+})
+
+await t.test('a page gives an address that begins where the page is', async (t) => {
+  const world = new World()
+  Object.defineProperty(globalThis, 'document', { value: { baseURI: 'https://gateway/app/' }, configurable: true })
+  t.teardown(() => { Reflect.deleteProperty(globalThis, 'document') })
+  const client = world.connect({}, '/ws/d')
+  await turn()
+  t.match(world.socket.url.href, /^wss:\/\/gateway\/ws\/d\?session=/)
+  await client.close()
 })
 
 await t.test('it says what it cannot do', async (t) => {

@@ -161,6 +161,19 @@ await t.test('what finds no room is asked for again, and what cannot be is told'
   t.same(dataOf(await take(client, 3)), [4, 5, 6])
 })
 
+await t.test('what finds no room is asked for at once also when the connection is lost meanwhile', async (t) => {
+  const world = new World()
+  const { client } = await world.live({ maxBufferedBytes: 100 })
+  for (let n = 1; n <= 5; n++) world.socket.say(message(n))
+  world.socket.end(4000)
+  t.match(client.state, { name: 'connecting', retryAt: world.now() + 1_000 })
+  const first = await take(client, 3)
+  t.same(dataOf(first), [1, 2, 3])
+  await turn()
+  t.strictSame([world.sockets.length, world.socket.url.searchParams.get('since')], [2, 'c3'])
+  await client.close()
+})
+
 await t.test('what waits is taken out, then the iteration throws why it ended', async (t) => {
   const world = new World()
   const { client } = await world.live()

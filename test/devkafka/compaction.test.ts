@@ -138,6 +138,17 @@ for (const [tombstoneMs, left] of [[86_400_000, ['1 gone=null', '2 kept=2']], [0
   })
 }
 
+for (const [stamp, attributes, left] of [['its own', 0, '1 kept=1'], ['its append', 8, '0 gone=null']] as const) {
+  await t.test(`a record without value is as old as the time of ${stamp} says`, async t => {
+    const { client, put, read } = await small(t, { tombstoneMs: 3_600_000 })
+    const now = Date.now()
+    await produce(client, 'p', batch({ keys: ['gone', 'kept'], values: [null, '1'], times: [now - 7_200_000, now], attributes }))
+    await put(['filler', 'x'.repeat(900)])
+    await put(['filler', '3'])
+    t.equal((await read())[0], left)
+  })
+}
+
 await t.test('compressed records stay readable; what cannot be read, and transactions, are left alone', async t => {
   const { client, put, read, broker } = await small(t)
   const plain = batch({ keys: ['a', 'b', 'c'], values: ['0', '1', '2'] })

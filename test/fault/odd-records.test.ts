@@ -56,6 +56,17 @@ await t.test('records of the uplink that cannot be decoded are told and counted,
   t.match(await (await fetch(`${gateway.origin}/metrics`)).text(), /^sluice_undecodable_total 3$/m)
 })
 
+await t.test('positions that cannot be decoded are told, too', async (t) => {
+  const { broker, gateway, lines } = await told(t)
+  if (broker.dev === undefined) return t.comment('Apache Kafka takes no such records')
+  const client = await RawClient.connect(broker.brokers)
+  t.teardown(() => client.close())
+  const topic = `${gateway.downlink}.positions`
+  await produce(client, topic, batch({ keys: ['a/main'], attributes: 5 }))
+  await becomes(() => lines.length > 0)
+  t.same(lines, [`Records of ${topic}/0 from offset 0 to 0 cannot be decoded and were passed over: compression 5 is unknown.`])
+})
+
 /** Three records are written, and the first two deleted, while all that reads the topic is held up. */
 async function deleteUnread ({ broker }: Told, topic: string): Promise<void> {
   const { faults } = broker.dev as NonNullable<TestBroker['dev']>

@@ -10,9 +10,9 @@ import { kafkajsBatch, plain } from '../wire/batches.ts'
 import { Collector, reasonsOf } from './given.ts'
 
 /** Fetch answers that no broker should give. */
-function answer (partitions: Array<[partition: number, records: Buffer]>, errorCode = 0): Buffer {
+function answer (partitions: Array<[partition: number, records: Buffer]>, errorCode = 0, lastStableOffset = 10): Buffer {
   return new Writer().int32(0).int16(errorCode).int32(0).array(['t'], (w, name) => w.string(name).array(partitions, (p, [partition, records]) =>
-    p.int32(partition).int16(0).int64(10).int64(10).int64(0).int32(-1).int32(-1).bytes(records))).finish()
+    p.int32(partition).int16(0).int64(10).int64(lastStableOffset).int64(0).int32(-1).int32(-1).bytes(records))).finish()
 }
 
 const batch = await kafkajsBatch([plain('a'), plain('b')])
@@ -46,6 +46,21 @@ await t.test('a tail asks again after a pause, and says why', async t => {
   await collector.records(2)
   t.strictSame(troubles, ['what stands at offset 0 cannot be read', 'UNKNOWN_TOPIC_OR_PARTITION', '4 bytes wanted, 1 left'].map((why) => `t/0 is not read: ${why}`))
   t.strictSame([collector.values, reasonsOf(tailer.stalls)], [['a', 'b'], []])
+})
+
+await t.test('a last stable offset that stands still behind the high watermark is a stall, where the reading stands at it', async t => {
+  const clock = new HeldClock()
+  const held = (lastStableOffset: number, records: Buffer = Buffer.alloc(0)): Buffer => answer([[0, records]], 0, lastStableOffset)
+  const tailer = new Tailer(answering(held(5, batch), held(2), held(2), held(10)), clock)
+  tailer.follow('t', [0], new Collector())
+  const told: string[][] = []
+  for (let round = 0; round < 4; round++) {
+    await new Promise(setImmediate)
+    clock.advance(5_001) // it is looked once only, so no broker is taken for silent
+    told.push(reasonsOf(tailer.stalls))
+  }
+  t.strictSame(told.map((reasons) => reasons.length), [0, 1, 1, 0])
+  t.strictSame(told[1], ["t/0 is not read: a producer's open transaction holds back what is behind it"])
 })
 
 await t.test('kafkajs looks after requests that wait, and only then', async t => {

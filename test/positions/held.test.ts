@@ -279,7 +279,7 @@ await t.test('a start asks again until Kafka answers, and a stop ends it', async
 })
 
 await t.test('what is mended is tried again', async t => {
-  const { hold, kafka, log, clock, settle, last } = await started()
+  const { hold, kafka, log, clock, settle, last, positions } = await started()
   const held = await hold()
   held.received('c1')
   clock.advance(1_000)
@@ -293,6 +293,13 @@ await t.test('what is mended is tried again', async t => {
   clock.advance(250)
   await settle()
   t.match(last(), { cursor: 'c1', claim, at, n: 1 })
+
+  kafka.store('d/main', late)
+  while (log.next() !== undefined);
+  log.fail({ code: 'kafka-away', reason: 'away' })
+  await positions.stop(0)
+  clock.advance(250)
+  t.equal(log.queue.length, 0, 'but not when it has been stopped')
 })
 
 await t.test('a topic that is made anew while Kafka does not tell its starts', async t => {
@@ -331,6 +338,22 @@ await t.test('an instance that does not know of added partitions begins where th
   await settle()
   t.match(last(), { cursor: 'c8', claim: 'other:1' })
   t.equal(positions.size, 1)
+})
+
+await t.test('a name that is held and that somebody deletes is written again, and is forgotten when nobody holds it', async t => {
+  const { hold, kafka, clock, settle, last, positions } = await started()
+  const held = await hold()
+  held.received('c1')
+  clock.advance(1_000)
+  await settle()
+  kafka.store('d/main', null)
+  await settle()
+  await settle()
+  t.equal(last()?.cursor, 'c1')
+  held.release()
+  kafka.store('d/main', null)
+  await settle()
+  t.strictSame([last(), positions.size], [null, 0])
 })
 
 await t.test('a stop before any start', async t => {

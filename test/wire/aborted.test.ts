@@ -1,4 +1,5 @@
 import t from 'tap'
+import { walkBatches } from '../../src/wire/batch-walk.ts'
 import { kafkajsBatch, marker, plain, remade, values, walk } from './batches.ts'
 
 /** A log is told as words: `7a` is a record of producer 7, `7-` its abort marker, `7+` its commit marker, `a` no transaction. */
@@ -50,4 +51,14 @@ await t.test('a marker with too short a key ends nothing', async t => {
   const short = remade(await kafkajsBatch([plain('', 'abc')], { baseOffset: 1, producerId: 1 }), { attributes: 0x30 })
   const more = await kafkajsBatch([plain('c')], { baseOffset: 2, producerId: 1, transactional: true })
   t.strictSame(values(walk(Buffer.concat([await log('1a'), short, more]), 0, aborted([1, 0]))), [])
+})
+
+await t.test('what was walked before is not given again, and its abort marker still ends the transaction', async t => {
+  const bytes = await log('1a 1b 1- 1c d 1+')
+  const given: string[] = []
+  const next = walkBatches(bytes, 0, bytes.length, 3, aborted([1, 0]), {
+    record: (record) => given.push(String(record.value())),
+    undecodable: (_from, _to, reason) => t.fail(reason)
+  }, 0)
+  t.strictSame([given, next], [['1c', 'd'], 6])
 })

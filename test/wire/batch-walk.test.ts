@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import t from 'tap'
+import { batchesEnd } from '../../src/wire/batch-walk.ts'
 import { MAGIC } from '../../src/wire/batch.ts'
 import { BASE_MS, kafkajsBatch, plain, plainRecords, remade, values, walk } from './batches.ts'
 
@@ -80,6 +81,8 @@ await t.test('a length that no batch can have is a RangeError: what follows cann
   for (const length of [-1, 0, 48, -0x8000_0000]) {
     const broken = Buffer.from(three)
     broken.writeInt32BE(length, 8)
-    t.throws(() => walk(broken), new RangeError('a record batch is shorter than its header'))
+    const error = new RangeError('a record batch is shorter than its header')
+    t.throws(() => walk(broken), error)
+    t.throws(() => batchesEnd(broken, 0, broken.length, 10), error)
   }
 })
