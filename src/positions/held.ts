@@ -40,7 +40,7 @@ export class Held implements Claim {
   readonly #sinceMs: number
   readonly #knew: number | undefined
   readonly #taken: () => void
-  #begin: (cursor: string | undefined) => void = () => {}
+  #begin!: (cursor: string | undefined) => void
   #state: 'claiming' | 'holding' | 'released' | 'ended' = 'claiming'
   #at = 0
   #n = 0

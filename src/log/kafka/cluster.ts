@@ -8,7 +8,8 @@ import { Members } from './members.ts'
 
 export interface Call { readonly key: number, readonly version: number, readonly name: string }
 
-const FETCH_KEY = 1
+/** A long poll would hold up what is produced on the first connection. */
+const FETCHES = 1
 const READ_COMMITTED = 1
 const LATEST = -1
 const EARLIEST = -2
@@ -82,7 +83,7 @@ export class Cluster {
    * Sends an encoded body and gives the answer's, behind its correlation id. There are two connections to each broker, which
    * answers the requests of one in order. Throws `NotSent` where it could not even be sent.
    */
-  async send (nodeId: number, call: Call, body: Buffer, index = call.key === FETCH_KEY ? 1 : 0): Promise<Buffer> {
+  async send (nodeId: number, call: Call, body: Buffer, index = FETCHES): Promise<Buffer> {
     const { broker, connection } = await this.#brokers.reach(nodeId, index)
     const answered = this.#awaited.sent()
     try {

@@ -15,7 +15,7 @@ export class Tailer {
   #positions: Position[] = []
   #loops = new Map<number, Promise<void>>()
   #closing = new AbortController()
-  #cancelLook: () => void = () => {}
+  #cancelLook!: () => void
 
   constructor (cluster: Cluster, clock: Clock) {
     this.#cluster = cluster
@@ -61,7 +61,7 @@ export class Tailer {
 
   /** A new partition is read from its first record on, so that nothing is lost before it was seen. */
   #watchGrowth (look: () => Promise<void>, over: AbortController): () => void {
-    let cancel = (): void => {}
+    let cancel!: () => void
     const end = (): void => {
       over.abort()
       cancel()
