@@ -1,14 +1,27 @@
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import { becomes } from '../log/faulty.ts'
-import { hold, instance, Onlooker, topicOf } from './given.ts'
+import { hold, instance, Onlooker, topicOf, type Hold, type Instance } from './given.ts'
 
 const broker = await testBroker(t)
 
-await t.test('a name that is new begins nowhere; what was received is known on every instance, and after a restart of all', async t => {
+/** Two instances on a topic of their own, and who looks on. */
+async function pair (t: Test) {
   const topic = await topicOf(broker)
-  const [a, b] = [await instance(t, broker.brokers, topic), await instance(t, broker.brokers, topic)]
-  const onlooker = await Onlooker.on(t, broker.brokers, topic)
+  const [a, b] = [await instance(t, broker.brokers, topic, { instance: 'a' }), await instance(t, broker.brokers, topic, { instance: 'b' })]
+  return { topic, a, b, onlooker: await Onlooker.on(t, broker.brokers, topic) }
+}
+
+/** A hold under which `c1` was received, and written. */
+async function received (at: Instance, onlooker: Onlooker): Promise<Hold> {
+  const first = await hold(at)
+  first.received('c1')
+  await onlooker.cursor('c1')
+  return first
+}
+
+await t.test('a name that is new begins nowhere; what was received is known on every instance, and after a restart of all', async t => {
+  const { topic, a, b, onlooker } = await pair(t)
   const first = await hold(a)
   t.equal(first.from, undefined)
   first.received('c1')
@@ -32,12 +45,8 @@ await t.test('a name that is new begins nowhere; what was received is known on e
 })
 
 await t.test('the newest socket takes the name over: on another instance, and on the same', async t => {
-  const topic = await topicOf(broker)
-  const [a, b] = [await instance(t, broker.brokers, topic), await instance(t, broker.brokers, topic)]
-  const onlooker = await Onlooker.on(t, broker.brokers, topic)
-  const first = await hold(a)
-  first.received('c1')
-  await onlooker.cursor('c1')
+  const { topic, a, b, onlooker } = await pair(t)
+  const first = await received(a, onlooker)
   const second = await hold(b)
   t.equal(second.from, 'c1')
   await first.taken
@@ -55,9 +64,7 @@ await t.test('the newest socket takes the name over: on another instance, and on
 })
 
 await t.test('of two claims at once the one that stands later in the log holds the name', async t => {
-  const topic = await topicOf(broker)
-  const [a, b] = [await instance(t, broker.brokers, topic), await instance(t, broker.brokers, topic)]
-  const onlooker = await Onlooker.on(t, broker.brokers, topic)
+  const { a, b, onlooker } = await pair(t)
   const [one, two] = await Promise.all([hold(a), hold(b)])
   await Promise.race([one.taken, two.taken])
   const [winner, loser] = one.isTaken() ? [two, one] : [one, two]
@@ -82,12 +89,8 @@ await t.test('of two that wait on one instance the older is told at once', async
 })
 
 await t.test('what an older holder writes late moves nothing back, and is not what compaction keeps', async t => {
-  const topic = await topicOf(broker)
-  const [a, b] = [await instance(t, broker.brokers, topic, { instance: 'a' }), await instance(t, broker.brokers, topic, { instance: 'b' })]
-  const onlooker = await Onlooker.on(t, broker.brokers, topic)
-  const first = await hold(a)
-  first.received('c1')
-  await onlooker.cursor('c1')
+  const { topic, a, b, onlooker } = await pair(t)
+  await received(a, onlooker)
   const late = { ...onlooker.last()!, cursor: 'late', n: 9 }
   const second = await hold(b)
   second.received('c2')
@@ -114,12 +117,8 @@ await t.test('what an older holder writes late moves nothing back, and is not wh
 })
 
 await t.test('a claim whose record says less than the log is written again', async t => {
-  const topic = await topicOf(broker)
-  const [a, b] = [await instance(t, broker.brokers, topic), await instance(t, broker.brokers, topic)]
-  const onlooker = await Onlooker.on(t, broker.brokers, topic)
-  const first = await hold(a)
-  first.received('c1')
-  await onlooker.cursor('c1')
+  const { a, b, onlooker } = await pair(t)
+  await received(a, onlooker)
   const { partitions, claim, at } = onlooker.last()!
   const show = b.blind()
   await onlooker.put({ cursor: 'c2', claim, partitions, at: at!, n: 5 })
@@ -136,9 +135,7 @@ await t.test('a record without value forgets a name, but not one that is held', 
   const topic = await topicOf(broker)
   const a = await instance(t, broker.brokers, topic)
   const onlooker = await Onlooker.on(t, broker.brokers, topic)
-  const held = await hold(a)
-  held.received('c1')
-  await onlooker.cursor('c1')
+  const held = await received(a, onlooker)
   await onlooker.put(null)
   await onlooker.cursor('c1')
   held.release()
