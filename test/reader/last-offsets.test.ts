@@ -3,7 +3,7 @@ import t from 'tap'
 import { LastOffsets } from '../../src/reader/last-offsets.ts'
 
 await t.test('it knows of each key what a map would, or, at its bound, says that it does not', async t => {
-  fc.assert(fc.property(fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 3_000 }), fc.constantFrom(1024, 1 << 21), (hashes, maxSlots) => {
+  t.doesNotThrow(() => fc.assert(fc.property(fc.array(fc.integer({ min: -50, max: 50 }), { maxLength: 3_000 }), fc.constantFrom(1024, 1 << 21), (hashes, maxSlots) => {
     const index = new LastOffsets(100, maxSlots)
     const model = new Map<number, number>()
     for (const [n, hash] of hashes.entries()) {
@@ -13,8 +13,7 @@ await t.test('it knows of each key what a map would, or, at its bound, says that
     }
     for (const [hash, offset] of model) if (offset >= index.since && index.last(hash) !== offset) throw new Error(`${hash}: ${index.last(hash)}, not ${offset}`)
     if (index.last(12345) !== -1) throw new Error('of a key that never came it knows something')
-  }))
-  t.pass()
+  })))
 })
 
 await t.test('a hundred thousand keys grow the table, and are all there', async t => {

@@ -55,7 +55,8 @@ await t.test('while Kafka is away one asks for all', async t => {
   await settled(clock)
   t.strictSame(heard().filter((one) => one !== 'ends'), ['at 1000', 'at 2000', 'at 3000'])
   await settled(clock)
-  t.ok(heard().length <= 6)
+  const again = heard().length
+  t.ok(again > 0 && again <= 6, `${again} times in a second`)
   goAway(false)
   await settled(clock)
   t.strictSame(await Promise.all(answers), [[7, 8], [7, 8], [7, 8]])
@@ -75,7 +76,7 @@ await t.test('the topic is looked at once for all who come, and while Kafka is a
   goAway(false)
   await settled(clock)
   await starting
-  t.ok(heard().every((one) => one === 'ends'))
+  t.strictSame([...new Set(heard())], ['ends'])
   t.strictSame([reader.lag, reader.announced, reader.all.length, reader.fetches, reader.fetchedBytes], [[3, 4], 2, 2, 0, 0])
 
   await Promise.all([reader.fresh(), reader.fresh()])
@@ -87,7 +88,8 @@ await t.test('the topic is looked at once for all who come, and while Kafka is a
     return reader.fresh()
   })
   await settled(clock)
-  t.ok(heard().length <= 6, 'not one loop for each')
+  const looks = heard().length
+  t.ok(looks > 0 && looks <= 6, `${looks} looks, not one loop for each`)
   goAway(false)
   await settled(clock)
   await Promise.all(waiting)
