@@ -3,6 +3,7 @@ import type { Chunk } from '../../src/log/chunk.ts'
 import type { Log, TailSink } from '../../src/log/log.ts'
 import { formatCursor } from '../../src/protocol/cursor.ts'
 import type { Since } from '../../src/protocol/since.ts'
+import type { Partitioner } from '../../src/reader/home.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import type { Session } from '../../src/session/session.ts'
 import { given as givenSessions, type RecordingPeer } from '../session/given.ts'
@@ -11,14 +12,21 @@ import { HeldPartition } from './held-partition.ts'
 const nobody = { record: () => {}, undecodable: () => {}, gap: () => {} }
 
 /** Sessions of the device `a` that follow a topic whose partitions a test holds. */
-async function given (...parts: HeldPartition[]) {
+async function given (...parts: HeldPartition[]) { return await givenBy('any', ...parts) }
+
+async function givenBy (partitioner: Partitioner, ...parts: HeldPartition[]) {
   const { clock, context, connect } = givenSessions()
+  /** The times that were looked up. */
+  const timesMs: number[] = []
   let sink: TailSink | undefined
   const log = {
     cluster: 'c',
     ends: async () => parts.map(({ end }) => end),
     starts: async () => parts.map(({ start }) => start),
-    offsetsAt: async () => parts.map(() => 0),
+    offsetsAt: async (_topic: string, timeMs: number) => {
+      timesMs.push(timeMs)
+      return parts.map(() => 0)
+    },
     fetch: (topic: string, partition: number, offset: number) => (parts[partition] as HeldPartition).log.fetch(topic, partition, offset),
     tail: (_topic: string, _offsets: number[], its: TailSink) => {
       sink = its
@@ -33,7 +41,7 @@ async function given (...parts: HeldPartition[]) {
       await new Promise(setImmediate)
     }
   }
-  const reader = new Reader(log, clock, { topic: 't', partitioner: 'any', historyBytes: 0 }, nobody)
+  const reader = new Reader(log, clock, { topic: 't', partitioner, historyBytes: 0 }, nobody)
   const starting = reader.start()
   await settle()
   await starting
@@ -43,7 +51,7 @@ async function given (...parts: HeldPartition[]) {
     session.greet(since)
     return { session, peer }
   }
-  return { clock, reader, parts, settle, open, grow: (part: HeldPartition) => { sink?.grown?.(parts.push(part)) }, tail: (partition: number, chunk: Chunk) => { sink?.chunk(partition, chunk) } }
+  return { clock, reader, timesMs, settle, open, grow: (part: HeldPartition) => { sink?.grown?.(parts.push(part)) }, tail: (partition: number, chunk: Chunk) => { sink?.chunk(partition, chunk) } }
 }
 
 function filled (batches: number, keys = ['a', 'b']): HeldPartition {
@@ -99,13 +107,23 @@ await t.test('records that cannot be decoded are told to a session on the way (G
 })
 
 await t.test('a cursor of another cluster that had other partitions: a gap, and everything by time (G5)', async (t: Test) => {
-  const { settle, open, reader } = await given(filled(2, ['a']), filled(1, ['a']))
-  const { peer, session } = open({ kind: 'cursor', cursor: { cluster: 'elsewhere', partitions: 3, places: [{ partition: 2, offset: 70, batchMs: 1, epoch: 0 }] } })
+  const { settle, open, reader, timesMs } = await given(filled(2, ['a']), filled(1, ['a']))
+  const batchMs = 1_700_000_000_000
+  const { peer, session } = open({ kind: 'cursor', cursor: { cluster: 'elsewhere', partitions: 3, places: [{ partition: 2, offset: 70, batchMs, epoch: 0 }] } })
   await settle()
   const [welcome, gap, ...rest] = told(peer)
   t.strictSame([welcome, gap, rest.pop()], ['welcome', 'cluster', 'live'])
   t.strictSame(rest.sort(), [0, 0, 1])
+  t.strictSame(timesMs, [batchMs - 60_000], 'less an overlap: clocks differ')
   t.equal(session.downlink.following.cursor(), formatCursor(reader.cluster, 2, reader.all.map(({ place }) => place)))
+})
+
+await t.test('a time is sought in every partition, wherever the device is at home now', async (t: Test) => {
+  const { settle, open, timesMs } = await givenBy('murmur2', filled(1, ['a']), filled(1, ['a']), filled(1, ['b']))
+  const { peer } = open({ kind: 'time', timeMs: 1_700_000_000_000 })
+  await settle()
+  t.strictSame(told(peer).filter((one) => typeof one === 'number'), [0, 0])
+  t.strictSame(timesMs, [1_700_000_000_000])
 })
 
 await t.test('a partition that is added while it is looked up where to begin is read from its first record on', async (t: Test) => {
