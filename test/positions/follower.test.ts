@@ -6,7 +6,8 @@ import { HeldClock } from '../flow/held-clock.ts'
 
 const empty = (from: number): Chunk => ({ from, next: from, buffer: Buffer.alloc(0), at: 0, end: 0, aborted: [] })
 
-await t.test('where one partition was cut off the others go on where they stood', async t => {
+/** A follower of two partitions, and the tails that it opens. */
+async function following () {
   const tails: Array<{ offsets: readonly number[], sink: TailSink, isClosed: boolean }> = []
   const log = {
     starts: async () => [2, 3],
@@ -19,12 +20,23 @@ await t.test('where one partition was cut off the others go on where they stood'
     }
   } as unknown as Log
   const anew: number[] = []
-  const follower = new Follower(log, 'p', new HeldClock(), new AbortController().signal, {
+  await new Follower(log, 'p', new HeldClock(), new AbortController().signal, {
     record: () => {}, clear: () => {}, missed: () => {}, anew: (partition) => anew.push(partition), warn: () => {}
-  })
-  await follower.start()
-  const [first] = tails
-  first?.sink.gap(0, 2, 1, 'truncated')
+  }).start()
+  return { tails, anew, cut: (partition: number) => tails[0]?.sink.gap(partition, 2, 1, 'truncated') }
+}
+
+await t.test('where one partition was cut off the others go on where they stood', async t => {
+  const { tails, anew, cut } = await following()
+  cut(0)
   await new Promise(setImmediate)
-  t.strictSame([first?.isClosed, anew, tails[1]?.offsets], [true, [0], [2, 5]])
+  t.strictSame([tails.map(({ isClosed }) => isClosed), anew, tails[1]?.offsets], [[true, false], [0], [2, 5]])
+})
+
+await t.test('where all were cut off at once all are read again, by one tail', async t => {
+  const { tails, anew, cut } = await following()
+  cut(0)
+  cut(1)
+  await new Promise(setImmediate)
+  t.strictSame([tails.map(({ isClosed }) => isClosed), anew, tails[1]?.offsets], [[true, false], [0, 1], [2, 3]])
 })

@@ -174,10 +174,13 @@ await t.test('positions that nobody writes are forgotten in time; one that is he
   clock.advance(1_000)
   await settle()
   gone.release()
+  let oldestMs = 0
   for (let half = 0; half < 120; half++) {
     clock.advance(1_800_000)
+    oldestMs = Math.max(oldestMs, clock.now() - kafka.history.findLast(({ key }) => key === 'kept/main')!.timeMs)
     await settle()
   }
+  t.ok(oldestMs > DAY / 2 && oldestMs < DAY, `another instance would find it ${oldestMs / 3_600_000} h old`)
   t.strictSame(kafka.history.filter(({ value }) => value === null).map(({ key }) => key), ['gone/main'])
   t.equal(positions.size, 1)
   t.equal((await hold('kept')).from, 'c2')
@@ -250,6 +253,25 @@ await t.test('a claim that came through though it was given up is made twice, an
   clock.advance(1_000)
   await settle()
   t.match(last(), { cursor: 'c1', at: 1 })
+})
+
+await t.test('a claim that is read twice, and whose socket has ended between, is taken from nobody', async t => {
+  const { positions, kafka, log, clock, settle } = await started()
+  const claim = positions.claim('d', 'main', () => { t.fail('nobody is there') })
+  log.fail({ code: 'outcome-unknown', reason: 'no answer' })
+  clock.advance(500)
+  t.ok(log.land())
+  log.next()
+  await claim.ready
+  claim.received('c1')
+  claim.release()
+  t.equal(log.queue.length, 1, 'what is not written is')
+  while (log.next() !== undefined);
+  kafka.store('d/main', Buffer.from('{"claim":"other:1","partitions":1}'))
+  await settle()
+  await settle()
+  await positions.stop(0)
+  t.equal(log.sink, undefined)
 })
 
 await t.test('a start asks again until Kafka answers, and a stop ends it', async t => {

@@ -6,7 +6,7 @@ import type { Since } from '../../src/protocol/since.ts'
 import type { Partitioner } from '../../src/reader/home.ts'
 import { Reader } from '../../src/reader/reader.ts'
 import type { Session } from '../../src/session/session.ts'
-import { given as givenSessions, type RecordingPeer } from '../session/given.ts'
+import { given as givenSessions, LIMITS, type RecordingPeer } from '../session/given.ts'
 import { HeldPartition } from './held-partition.ts'
 
 const nobody = { record: () => {}, undecodable: () => {}, gap: () => {} }
@@ -85,6 +85,26 @@ await t.test('a session that ends on the way is given nothing more, and nothing 
   const read = held.fetches
   await settle()
   t.strictSame([told(peer), held.fetches], [[], read])
+})
+
+await t.test('a session that took no more goes on when it has taken all, but not when it is closed', async (t: Test) => {
+  const held = filled(30)
+  const { settle, open } = await given(held)
+  const [slow, closed] = [open({ kind: 'earliest' }), open({ kind: 'earliest' })]
+  for (const { peer } of [slow, closed]) peer.waitingBytes = LIMITS.outboxBytes
+  await settle()
+  const { fetches } = held
+  await settle()
+  t.equal(held.fetches, fetches, 'nothing is read for who takes nothing')
+  closed.session.terminate()
+  closed.peer.drain()
+  await settle()
+  t.equal(held.fetches, fetches)
+  slow.peer.drain()
+  await settle(40)
+  const heard = told(slow.peer)
+  t.strictSame([heard.at(0), heard.at(-1)], ['welcome', 'live'])
+  t.strictSame(heard.slice(1, -1), held.offsetsOf('a'))
 })
 
 await t.test('one that ends before it is known where it begins is never begun', async (t: Test) => {
