@@ -1,3 +1,4 @@
+import { table } from '../report.ts'
 import { kinds, type Kind } from './checker/violation.ts'
 import type { Tally } from './tally.ts'
 
@@ -20,10 +21,3 @@ export function summary (tally: Tally): string {
 }
 
 function ms (value: number | undefined): string { return value === undefined ? '' : `${value.toFixed(0)} ms` }
-
-function table (columns: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
-  const cells = [columns, ...rows.map((row) => row.map((cell) => typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))]
-  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => (row[i] as string).length)))
-  const line = (row: readonly string[]): string => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`
-  return [line(cells[0] as string[]), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...cells.slice(1).map(line)].join('\n')
-}

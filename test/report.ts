@@ -1,0 +1,23 @@
+/** Tables that scripts write into docs/reliability.md. */
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+
+const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'reliability.md')
+
+/** A table for people and for Markdown alike. */
+export function table (columns: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
+  const cells = [columns, ...rows.map((row) => row.map((cell) => typeof cell === 'number' ? cell.toLocaleString('en-US') : cell))]
+  const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => (row[i] as string).length)))
+  const line = (row: readonly string[]): string => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`
+  return [line(cells[0] as string[]), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...cells.slice(1).map(line)].join('\n')
+}
+
+/** Puts a text between the marks of that name. */
+export function writeSection (name: string, text: string): void {
+  const whole = readFileSync(DOCUMENT, 'utf8')
+  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
+  const [from, to] = [whole.indexOf(begin), whole.indexOf(end)]
+  if (from === -1 || to === -1) throw new Error(`${DOCUMENT} has no place for ${name}`)
+  writeFileSync(DOCUMENT, `${whole.slice(0, from + begin.length)}\n${text}\n${whole.slice(to)}`)
+}
