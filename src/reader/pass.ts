@@ -20,6 +20,8 @@ export class Pass {
   #trail: Chunk[] = []
   #trailBytes = 0
   #full = new Set<Waiter>()
+  /** Behind the record with which somebody became full: the rest of its batch, which may be large, is walked again when it has had a turn. */
+  #stoppedAt = Infinity
   /** The next offset that it walks. */
   at: number
   /** The time of the batch before it; 0: none was walked yet. */
@@ -109,16 +111,21 @@ export class Pass {
   #walk (chunk: Chunk): void {
     const { next, clock, cursorHead } = this.#partition
     const untilMs = clock.now() + SLICE_MS
-    this.at = Math.max(this.at, walkChunk(chunk, this.at, {
+    this.#stoppedAt = Infinity
+    const walked = walkChunk(chunk, this.at, {
       batch: (base, last, batchMs, epoch) => {
         if (base >= next || this.#full.size > 0 || clock.now() > untilMs || this.#waiters.size === 0) return false
         this.#compare(base, last, batchMs, epoch)
         this.batchMs = batchMs
         return true
       },
-      record: (record) => { if (record.offset < next) this.#deliver(record, cursorHead) },
-      undecodable: (_from, to) => { for (const waiter of this.#waiters) if (waiter.from <= to) waiter.undecodable() }
-    }))
+      record: (record) => { if (record.offset < next && record.offset < this.#stoppedAt) this.#deliver(record, cursorHead) },
+      undecodable: (_from, to) => {
+        if (this.#stoppedAt !== Infinity) return // it is told when it is walked to its end
+        for (const waiter of this.#waiters) if (waiter.from <= to) waiter.undecodable()
+      }
+    })
+    this.at = Math.max(this.at, Math.min(walked, this.#stoppedAt))
   }
 
   /** Those whose place lies in, or right behind, this batch: what they noted of the batch before them has to be so. */
@@ -138,7 +145,9 @@ export class Pass {
     for (const waiter of waiters) {
       if (delivery === undefined || record.offset < waiter.from) continue
       waiter.take(delivery)
-      if (waiter.isFull) this.#full.add(waiter)
+      if (!waiter.isFull) continue
+      this.#full.add(waiter)
+      this.#stoppedAt = record.offset + 1
     }
   }
 

@@ -72,11 +72,12 @@ export class Session {
 
   sendText (payload: Buffer): void { this.send(wsFrame(payload, false)) }
 
-  /** Takes a whole WebSocket frame; it goes out at the end of this turn. */
+  /** Takes a whole WebSocket frame; it goes out at the end of this turn, or earlier where much has come. */
   send (frame: Buffer): void {
     if (this.#closing) return
     this.#outbox.push(frame)
     this.flushSoon()
+    if (this.#outbox.isOver) this.#write()
   }
 
   /** Only in sluice.v1; a raw socket cannot be told. */
@@ -103,6 +104,10 @@ export class Session {
     this.downlink.flush()
     this.#flushing = false
     this.#pushAck()
+    this.#write()
+  }
+
+  #write (): void {
     if (!this.#outbox.isEmpty && !this.#outbox.flush() && !this.#closing) this.close('slow-reader')
   }
 

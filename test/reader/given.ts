@@ -16,6 +16,8 @@ export class RecordingWaiter implements Waiter {
   from: number
   witness: Witness | undefined
   isFull = false
+  /** It becomes full with so many. */
+  fullAt = Infinity
   isLive = false
   got: number[] = []
   lostFor: GapReason[] = []
@@ -29,7 +31,11 @@ export class RecordingWaiter implements Waiter {
     this.witness = witness
   }
 
-  take (delivery: Deliverable): void { this.got.push(Number(delivery.frame('raw', false)?.subarray(2).toString())) }
+  take (delivery: Deliverable): void {
+    this.got.push(Number(delivery.frame('raw', false)?.subarray(2).toString()))
+    if (this.got.length === this.fullAt) this.isFull = true
+  }
+
   drained (fn: () => void): void { this.#drained.push(fn) }
   live (): void { this.isLive = true }
   lost (reason: GapReason): void { this.lostFor.push(reason) }

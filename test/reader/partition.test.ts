@@ -58,6 +58,41 @@ await t.test('who is near does not wait for who is far', async t => {
   t.equal(near.got.length, 10)
 })
 
+await t.test('a batch with more for one socket than it takes is given to it in parts, and to its neighbours once', async t => {
+  const { clock, held, join, settle, tail } = given()
+  held.append(Array.from({ length: 30 }, (_, n) => n % 3 === 2 ? 'b' : 'a'))
+  held.append(['b', 'a'])
+  tail()
+  const slow = join('a', 0)
+  const [sibling, neighbour] = [join('a', 0), join('b', 0)]
+  for (let rounds = 0; !slow.isLive; rounds++) {
+    const had = slow.got.length
+    slow.fullAt = had + 3
+    slow.drain()
+    await settle()
+    t.ok(slow.got.length <= had + 3, `no more than it takes: ${slow.got.length - had}`)
+    if (rounds === 0) t.strictSame([sibling.isLive, neighbour.isLive, slow.isLive], [true, true, false])
+  }
+  for (const one of [slow, sibling, neighbour]) t.strictSame(one.got, held.offsetsOf(one.device))
+  clock.turn()
+})
+
+await t.test('what cannot be decoded in a batch that is walked in parts is told once', async t => {
+  const { held, join, settle, tail } = given()
+  held.append(['a', 'a', 'a', 'a'])
+  const { bytes } = held.batches[0] as { bytes: Buffer }
+  bytes.fill(0xff, bytes.length - 4)
+  bytes.writeUInt32BE(crc32c(bytes, ATTRIBUTES, bytes.length), CRC)
+  tail()
+  const waiter = join('a', 0)
+  waiter.fullAt = 2
+  await settle()
+  t.strictSame([waiter.got, waiter.undecodables], [[0, 1], 0])
+  waiter.drain()
+  await settle()
+  t.strictSame([waiter.got, waiter.undecodables, waiter.isLive], [[0, 1, 2], 1, true])
+})
+
 await t.test('retention has passed its cursor: a gap is told, and it goes on with the first record that there is (G5)', async t => {
   const { held, join, settle } = given({ held: filled(30) })
   const witness = held.witness(6)

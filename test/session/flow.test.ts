@@ -62,6 +62,30 @@ await t.test('a reader for whom too much waits is closed', async t => {
   t.strictSame(peer.heard(), [], 'and hears no more')
 })
 
+await t.test('one turn may bring more than the bound to who reads well, and it does not wait for the end of the turn', async t => {
+  const { clock, connect } = given()
+  const { session, peer } = connect()
+  const frame = Buffer.from(JSON.stringify({ padding: 'x'.repeat(LIMITS.outboxBytes / 4) }))
+  for (let n = 0; n < 50; n++) session.sendText(frame)
+  t.ok(peer.writes >= 10, `${peer.writes} writes`)
+  clock.turn()
+  t.equal(peer.heard().length, 50)
+  t.notOk(session.closing)
+})
+
+await t.test('what one turn brings to who takes nothing is bounded', async t => {
+  const { clock, connect } = given()
+  const { session, peer } = connect()
+  const frame = Buffer.from(JSON.stringify({ padding: 'x'.repeat(LIMITS.outboxBytes / 4) }))
+  peer.takes = false
+  for (let n = 0; n < 50; n++) session.sendText(frame)
+  t.ok(session.closing, 'before the end of the turn')
+  t.ok(peer.waitingBytes <= 3 * (LIMITS.outboxBytes + frame.length + 4), `${peer.waitingBytes} bytes wait`)
+  t.match(peer.heard().at(-1), /^close 4001 slow-reader: /)
+  clock.turn()
+  t.strictSame(peer.heard(), [])
+})
+
 await t.test('misuse closes', async t => {
   for (const [frame, binary, heard] of [['{}', false, /^close 4501 unknown-type/], ['x', false, /^close 4500 bad-frame/], ['{}', true, /^close 4502 binary-frame/]] as const) {
     const { connect } = given()

@@ -51,9 +51,12 @@ export class RecordingPeer implements Peer {
   writes = 0
   waitingBytes = 0
   waitingPongs = 0
+  /** Whether the network takes what is written, at once. */
+  takes = true
 
   write (frames: Buffer): void {
     this.writes += 1
+    if (!this.takes) this.waitingBytes += frames.length
     for (let at = 0; at < frames.length;) {
       const binary = frames[at] === 0x82
       const short = frames.readUInt8(at + 1)
