@@ -9,6 +9,7 @@ import { writeSection } from '../report.ts'
 import { Messages } from './messages.ts'
 import { readOptions, usage, type Options } from './options.ts'
 import { outage, ways, type Outage } from './outage.ts'
+import { Probe } from './probe.ts'
 import { broken, summary, type Account } from './summary.ts'
 
 const DEVICES = 20
@@ -46,16 +47,17 @@ async function run (): Promise<{ outages: Outage[], account: Account }> {
   const gateway = await gatewayOn(owner, kafka.brokers, TOPICS)
   const devices = await Promise.all(Array.from({ length: DEVICES }, async (_, n) => new Stubborn(`d${n}`, await gateway.device(`d${n}`), WINDOW)))
   const messages = new Messages(gateway, LISTENER, await gateway.device(LISTENER))
-  await Promise.all(devices.map((device) => device.ackAfter(0)))
+  const probe = new Probe(kafka.brokers)
+  await Promise.all([probe.open(), ...devices.map((device) => device.ackAfter(0))])
 
   const outages: Outage[] = []
   for (const way of ways) {
     for (const seconds of options.seconds) {
       await delay(WELL_MS)
-      const one = await outage(way, seconds, kafka, devices, messages)
-      const { firstAck, lastAck, firstDelivery } = one
+      const one = await outage(way, seconds, { kafka, probe, devices, messages })
+      const { taken, firstAck, lastAck, firstDelivery } = one
       outages.push(one)
-      console.log(`${way} for ${seconds} s: first ack ${firstAck.toFixed(0)} ms, last device's ${lastAck.toFixed(0)} ms, first delivery ${firstDelivery.toFixed(0)} ms`)
+      console.log(`${way} for ${seconds} s: Kafka takes a record after ${taken.toFixed(0)} ms, first ack ${firstAck.toFixed(0)} ms, last device's ${lastAck.toFixed(0)} ms, first delivery ${firstDelivery.toFixed(0)} ms`)
     }
   }
 

@@ -23,7 +23,7 @@ const BOUND_MS = 1_000
 export function broken (outages: readonly Outage[], { closed, mistakes, missing, twice }: Account): string[] {
   const late = outages.filter(({ firstAck, firstDelivery }) => Math.max(firstAck, firstDelivery) > BOUND_MS)
   return [
-    ...late.map(({ way, seconds, firstAck, firstDelivery }) => `${way} for ${seconds} s: first ack after ${ms(firstAck)} ms, first delivery after ${ms(firstDelivery)} ms`),
+    ...late.map(({ way, seconds, taken, firstAck, firstDelivery }) => `${way} for ${seconds} s: Kafka takes a record after ${ms(taken)} ms, first ack after ${ms(firstAck)} ms, first delivery after ${ms(firstDelivery)} ms`),
     ...mistakes,
     ...(closed > 0 ? [`${closed} sockets were closed`] : []),
     ...(missing > 0 ? [`${missing} messages did not come`] : []),
@@ -34,10 +34,10 @@ export function broken (outages: readonly Outage[], { closed, mistakes, missing,
 /** The table and what belongs to it, for people and for Markdown alike. */
 export function summary (outages: readonly Outage[], account: Account): string {
   const lengths = [...new Set(outages.map(({ seconds }) => seconds))]
-  const columns = ways.flatMap((way) => [`${capital(way)}: first ack`, "last device's ack", 'first delivery'])
+  const columns = ways.flatMap((way) => [`${capital(way)}: Kafka takes a record`, 'first ack', "last device's ack", 'first delivery'])
   const rows = lengths.map((seconds) => [`${seconds} s`, ...ways.flatMap((way) => {
-    const { firstAck, lastAck, firstDelivery } = outages.find((one) => one.way === way && one.seconds === seconds) as Outage
-    return [ms(firstAck), ms(lastAck), ms(firstDelivery)]
+    const { taken, firstAck, lastAck, firstDelivery } = outages.find((one) => one.way === way && one.seconds === seconds) as Outage
+    return [ms(taken), ms(firstAck), ms(lastAck), ms(firstDelivery)]
   })])
   return [table(['Outage', ...columns], rows), counted(account), circumstances()].join('\n\n')
 }
