@@ -43,7 +43,15 @@ export async function startServer (file, args, options = {}) {
     })
     child.once('exit', (code) => reject(new Error(`${file} ended with ${code} before it listened`)))
   })
-  return { address, cost: () => costOf(child.pid), stop: () => stop(child) }
+  return { address, cost: () => costOf(child.pid), collectedBytes: () => collectedBytes(child), stop: () => stop(child) }
+}
+
+/** Asks `collected.js`, which has to be loaded there. */
+async function collectedBytes (child) {
+  const told = once(child, 'message')
+  child.send('collected')
+  const [{ collectedBytes }] = await told
+  return collectedBytes
 }
 
 function parse (line) {

@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { startGenerator, startServer } from './children.js'
 import { withTopics } from './kafka.js'
 import { median } from './measure.js'
+import { metric } from './metrics.js'
 import { options } from './options.js'
 import { startGateway } from './servers.js'
 
@@ -51,8 +52,7 @@ async function runGateway (brokers, topics) {
 /** It is when it uses no CPU any more, and its own word for the lag is 0. */
 async function caughtUp ({ address, cost }) {
   for (let last = -1, now = cost().cpuMs; now - last > 20; last = now, now = cost().cpuMs) await pause(700)
-  const metrics = await (await fetch(`http://${address}/metrics`)).text()
-  const lags = [...metrics.matchAll(/^sluice_tail_lag_records\{.*\} (\d+)$/mg)].map(([, records]) => Number(records))
+  const lags = await metric(address, 'sluice_tail_lag_records')
   if (lags.length === 0 || lags.some((records) => records > 0)) throw new Error(`the gateway is behind by ${lags}`)
 }
 

@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util'
 
 export const USAGE = `node bench/run.js [options]
 
-  --only NAMES      of uplink, downlink, memory, elsewhere, idle; separated by commas. Default: all
+  --only NAMES      of uplink, downlink, slow, memory, elsewhere, idle; separated by commas. Default: all
   --brokers LIST    a running Kafka; without it one is started, which takes Java
   --gateway PATH    the gateway's main.js; dist/main.js by default, so build first
   --runs N          measurements of each kind, interleaved; the median is told. Default: 3
@@ -17,7 +17,7 @@ Everything runs on this machine, over loopback.`
 
 const { values } = parseArgs({
   options: {
-    only: { type: 'string', default: 'uplink,downlink,memory,elsewhere,idle' },
+    only: { type: 'string', default: 'uplink,downlink,slow,memory,elsewhere,idle' },
     brokers: { type: 'string' },
     gateway: { type: 'string', default: 'dist/main.js' },
     runs: { type: 'string', default: '3' },

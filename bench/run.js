@@ -5,7 +5,7 @@ import { someKafka } from './kafka.js'
 import { options, USAGE } from './options.js'
 import { table, writeSection } from './report.js'
 
-const BENCHES = ['uplink', 'downlink', 'memory', 'elsewhere', 'idle']
+const BENCHES = ['uplink', 'downlink', 'slow', 'memory', 'elsewhere', 'idle']
 const DOCUMENT = fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url))
 
 async function main () {

@@ -51,9 +51,17 @@ function keysOf ({ name, devices }) {
   })
 }
 
-function produce ({ bytes, partition }) {
-  const value = stampedValue()
+function produce ({ bytes, partition }, value = stampedValue()) {
   topic.append(partition, bytes, value, 0, value.length, headers, waiter, ++produced)
+}
+
+function pace (perS, produceNth) {
+  const began = performance.now()
+  let done = 0
+  timer = setInterval(() => {
+    const due = Math.floor((performance.now() - began) / 1000 * perS)
+    for (; done < due; done++) produceNth(done)
+  }, TICK_MS)
 }
 
 serve({
@@ -61,12 +69,13 @@ serve({
   /** One record each to the devices in turn. */
   pace ({ perS, ...who }) {
     const keys = keysOf(who)
-    const began = performance.now()
-    let done = 0
-    timer = setInterval(() => {
-      const due = Math.floor((performance.now() - began) / 1000 * perS)
-      for (; done < due; done++) produce(keys[done % keys.length])
-    }, TICK_MS)
+    pace(perS, (n) => produce(keys[n % keys.length]))
+  },
+  /** The same, of so many bytes, and those of each device numbered from 0 on. */
+  number ({ perS, bytes, ...who }) {
+    const keys = keysOf(who)
+    const padding = 'x'.repeat(bytes)
+    pace(perS, (n) => produce(keys[n % keys.length], Buffer.from(`{"n":${Math.floor(n / keys.length)},"padding":"${padding}"}`)))
   },
   /** Runs of `burst` records for one device, the devices in turn; at most `ahead` more than `taken` tells. */
   flood ({ burst, ahead, ...who }) {
@@ -93,6 +102,7 @@ serve({
     }
     await log.flush()
   },
+  produced: () => produced,
   async stop () {
     ended = true
     clearTimeout(timer)
