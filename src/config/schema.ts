@@ -57,7 +57,7 @@ export const schema = group({
   ws: group({
     heartbeatMs: whole(30_000, 5_000, 300_000, 'How often the server pings a socket; one from which nothing came for two whole heartbeats is closed.'),
     maxFrameBytes: whole(64 * KIB, 128, 16 * MIB, 'The largest frame a client may send.'),
-    outboxBytes: whole(MIB, 1, GIB, 'How much may wait for one slow reader before its socket is closed.'),
+    outboxBytes: whole(MIB, 1, GIB, 'How much may wait for one slow reader before its socket is closed; what has just come is on top, up to twice as much.'),
     maxSockets: whole(18_000, 1, 1_000_000, 'How many sockets may be open in all.')
   }),
 
