@@ -31,6 +31,8 @@ export class PartitionReader {
   get closed (): boolean { return this.#shared.signal.aborted }
   get freeBytes (): number { return this.#shared.budget.freeBytes }
   get cursorHead (): string { return `${cursorHead(this.#shared.cluster, this.#shared.partitions)}${this.partition}.` }
+  /** How long passes have walked, those of other partitions too: they take turns. */
+  get walkedMs (): number { return this.#shared.walkedMs }
   /** Where somebody stands who has everything that the tail has handed on. */
   get place (): Place { return { partition: this.partition, offset: this.next, ...this.#seen.witness } }
 
@@ -89,6 +91,9 @@ export class PartitionReader {
   /** Whether nothing waits for it before where the tail stands. */
   hasAll (waiter: Waiter): boolean { return this.#seen.hasAll(waiter, this.next) }
 
+  /** Whether what stands from there on is in memory. */
+  holds (offset: number): boolean { return offset >= (this.recent.start ?? this.next) }
+
   /** One piece from Kafka; undefined when it does not answer. */
   async fetch (offset: number): Promise<Chunk | 'gone' | undefined> {
     const { log, topic } = this.#shared
@@ -116,4 +121,6 @@ export class PartitionReader {
   pause (ms: number): Promise<void> { return pause(this.clock, ms, this.#shared.signal) }
 
   turn (): Promise<void> { return this.#shared.turns.take() }
+
+  walked (ms: number): void { this.#shared.walkedMs += ms }
 }

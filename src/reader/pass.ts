@@ -110,11 +110,11 @@ export class Pass {
 
   #walk (chunk: Chunk): void {
     const { next, clock, cursorHead } = this.#partition
-    const untilMs = clock.now() + SLICE_MS
+    const fromMs = clock.elapsed()
     this.#stoppedAt = Infinity
     const walked = walkChunk(chunk, this.at, {
       batch: (base, last, batchMs, epoch) => {
-        if (base >= next || this.#full.size > 0 || clock.now() > untilMs || this.#waiters.size === 0) return false
+        if (base >= next || this.#full.size > 0 || clock.elapsed() - fromMs > SLICE_MS || this.#waiters.size === 0) return false
         this.#compare(base, last, batchMs, epoch)
         this.batchMs = batchMs
         return true
@@ -126,6 +126,7 @@ export class Pass {
       }
     })
     this.at = Math.max(this.at, Math.min(walked, this.#stoppedAt))
+    this.#partition.walked(clock.elapsed() - fromMs)
   }
 
   /** Those whose place lies in, or right behind, this batch: what they noted of the batch before them has to be so. */
@@ -138,9 +139,8 @@ export class Pass {
   }
 
   #deliver (record: RecordView, cursorHead: string): void {
-    if (record.keyLength <= 0) return
-    const waiters = this.#waiters.of(record.asciiKey())
-    if (waiters === undefined) return
+    const waiters = this.#waiters.of(record)
+    if (waiters.length === 0) return
     const delivery = this.#encode(record, cursorHead, waiters)
     for (const waiter of waiters) {
       if (delivery === undefined || record.offset < waiter.from) continue

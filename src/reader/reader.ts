@@ -52,7 +52,7 @@ export class Reader implements Partitions {
     this.#options = options
     const { signal } = this.#closing
     this.#shared = {
-      log, clock, topic: options.topic, budget: new Budget(options.historyBytes), turns: new Turns(clock), signal, sink, nearRecords: NEAR_RECORDS, cluster: '', partitions: 0, fetchedBytes: 0, fetches: 0
+      log, clock, topic: options.topic, budget: new Budget(options.historyBytes), turns: new Turns(clock), signal, sink, nearRecords: NEAR_RECORDS, cluster: '', partitions: 0, fetchedBytes: 0, fetches: 0, walkedMs: 0
     }
     this.lookups = new Lookups(log, clock, options.topic, signal)
   }

@@ -1,9 +1,8 @@
 import { murmur2 } from '../wire/murmur2.ts'
 import type { RecordView } from '../wire/record-view.ts'
 import { LastOffsets } from './last-offsets.ts'
+import { MAX_KEY_BYTES } from './waiters.ts'
 import { UNKNOWN_EPOCH, type Waiter, type Witness } from './waiter.ts'
-
-const MAX_KEY_BYTES = 128
 
 /** What a tail has seen of its partition: enough to tell who has all, without a read. */
 export class Seen {

@@ -21,6 +21,8 @@ export interface Shared {
   /** Bytes that were read from Kafka for those who were behind, and the requests for them. */
   fetchedBytes: number
   fetches: number
+  /** How long passes have walked. */
+  walkedMs: number
 }
 
 export interface ReaderSink {

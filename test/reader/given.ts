@@ -84,6 +84,7 @@ export function given ({ historyBytes = 1 << 20, nearRecords = 1_000_000, held =
     partitions: 1,
     fetchedBytes: 0,
     fetches: 0,
+    walkedMs: 0,
     sink: {
       record: (_partition, record) => {
         for (const waiter of waiters) if (waiter.isLive && waiter.device === record.asciiKey()) waiter.got.push(record.offset)

@@ -93,6 +93,48 @@ await t.test('what cannot be decoded in a batch that is walked in parts is told 
   t.strictSame([waiter.got, waiter.undecodables, waiter.isLive], [[0, 1, 2], 1, true])
 })
 
+await t.test('devices come back one by one: a walk rests three times as long as it took, a second at most, and who comes meanwhile shares the next', async t => {
+  const { clock, join, tail, shared } = given({ begin: 0, held: filled(30) })
+  tail()
+  for (const [walkMs, restMs] of [[20, 60], [10_000, 1_000], [0, 0]] as const) {
+    const first = join('a', 0)
+    const take = first.take.bind(first)
+    first.take = (delivery) => {
+      if (first.got.length === 0) shared.walkedMs += walkMs
+      take(delivery)
+    }
+    clock.turn()
+    t.ok(first.isLive)
+    await new Promise(setImmediate)
+    const [second, third] = [join('a', 0), join('b', 1)]
+    clock.turn()
+    t.equal(second.isLive, restMs === 0)
+    clock.advance(Math.max(0, restMs - 1))
+    t.equal(third.isLive, restMs === 0)
+    clock.advance(1)
+    t.ok(second.isLive && third.isLive)
+    await new Promise(setImmediate)
+  }
+})
+
+await t.test('however many come back to what is in memory, who needs Kafka has its turn', async t => {
+  const { clock, held, join, tail } = given({ begin: 45, held: filled(30) })
+  tail()
+  const first = join('a', 45)
+  first.isFull = true
+  const patient = join('a', 0)
+  clock.turn()
+  t.strictSame([first.got.length, held.asked.length], [1, 0], 'one walk is under way')
+  clock.advance(1_000)
+  join('a', 45)
+  for (let n = 0; n < 3; n++) {
+    clock.turn()
+    await new Promise(setImmediate)
+  }
+  t.equal(held.asked.length, 1)
+  t.notOk(patient.isLive)
+})
+
 await t.test('retention has passed its cursor: a gap is told, and it goes on with the first record that there is (G5)', async t => {
   const { held, join, settle } = given({ held: filled(30) })
   const witness = held.witness(6)
