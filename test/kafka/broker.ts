@@ -28,15 +28,16 @@ export interface TestBroker {
 /** As much of a tap test as is needed here. */
 interface Owner { teardown(fn: () => Promise<void>): void }
 
-export async function testBroker (t: Owner): Promise<TestBroker> {
+/** `retentionBytes`: what the embedded broker keeps of each partition, where its usual 16 MiB are too few. */
+export async function testBroker (t: Owner, options: { retentionBytes?: number } = {}): Promise<TestBroker> {
   const kind = process.env.TEST_KAFKA ?? 'embedded'
-  if (kind === 'embedded') return await embedded(t)
+  if (kind === 'embedded') return await embedded(t, options)
   if (kind === 'real') return real()
   throw new Error(`TEST_KAFKA is "${kind}"; it can be "embedded" or "real"`)
 }
 
-async function embedded (t: Owner): Promise<TestBroker> {
-  const dev = new DevKafka({ port: 0 })
+async function embedded (t: Owner, options: { retentionBytes?: number }): Promise<TestBroker> {
+  const dev = new DevKafka({ port: 0, ...options })
   const brokers = await dev.listen()
   t.teardown(() => dev.close())
   return { kind: 'embedded', brokers, dev, ...ownTopics(brokers) }
