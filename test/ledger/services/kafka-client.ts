@@ -12,13 +12,18 @@ export function kafkaClient (brokers: string): Kafka {
   })
 }
 
-/** At the edges of a run Kafka may still be waking up: it is asked for longer. */
+/** Tries until it succeeds: at the edges of a run Kafka may still be waking up. */
 export async function withAdmin<T> (brokers: string, use: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = kafkaClient(brokers).admin({ retry: { initialRetryTime: 50, maxRetryTime: 500, retries: 40 } })
-  try {
-    await admin.connect()
-    return await use(admin)
-  } finally {
-    await admin.disconnect().catch(() => {})
+  for (let tries = 1; ; tries++) {
+    const admin = kafkaClient(brokers).admin()
+    try {
+      await admin.connect()
+      return await use(admin)
+    } catch (error) {
+      if (tries === 20) throw error
+      await new Promise((resolve) => { setTimeout(resolve, 250) })
+    } finally {
+      await admin.disconnect().catch(() => {})
+    }
   }
 }
