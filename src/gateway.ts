@@ -78,6 +78,10 @@ export class Gateway {
       observer
     }
     await Promise.all([this.#reader.start(), this.#positions.start()])
+    if (!this.#reader.givesCursors) {
+      this.#notices.warn({ topic: topics.downlink }, `${topics.downlink} has too many partitions for cursors that name them all, as downlink.partitioner=any wants them. ` +
+        'Devices get none, and positions do not move. Set downlink.partitioner to what the producers do.')
+    }
     this.hub.onDelay = observer.delivered
     this.#heartbeat.start()
     this.#stalls.start()
@@ -100,6 +104,9 @@ export class Gateway {
 
   /** Records of the downlink that were not handed on yet, by partition. */
   get lag (): number[] { return this.#reader.lag }
+
+  /** Names under which a position is held. */
+  get positions (): number { return this.#positions.size }
 
   /** Bytes of the downlink that were read from Kafka again, for devices that came back. */
   get catchupBytes (): number { return this.#reader.fetchedBytes }

@@ -3,6 +3,7 @@ import { again } from '../log/again.ts'
 import { walkChunk } from '../log/chunk.ts'
 import type { Log, Tail } from '../log/log.ts'
 import type { Session } from '../session/session.ts'
+import { formatCursor, MAX_CURSOR_LENGTH } from '../protocol/cursor.ts'
 import { crc32c } from '../wire/crc32c.ts'
 import { Follower, type Partitions } from './follower.ts'
 import { homeOf, type Partitioner } from './home.ts'
@@ -18,6 +19,7 @@ const NEAR_RECORDS = 65_536
 /** In a storm of reconnects the topic is looked at so often, and no more. */
 const FRESH_MS = 50
 const ONE_BATCH_BYTES = 1
+const NOBODY = Buffer.alloc(0)
 /** Producers learn of new partitions within five minutes (`metadata.max.age.ms`); until then they may write by the old count. */
 const SETTLE_MS = 600_000
 
@@ -77,6 +79,11 @@ export class Reader implements Partitions {
   get cluster (): string { return this.#shared.cluster }
   get announced (): number { return this.#shared.partitions }
   get all (): readonly PartitionReader[] { return this.#readers }
+  /** Whether cursors fit into an address: where all of very many partitions are a device's home they do not, and none is given. */
+  get givesCursors (): boolean {
+    return formatCursor(this.cluster, this.announced, this.homesOf(NOBODY).map(({ place }) => place)).length <= MAX_CURSOR_LENGTH
+  }
+
   get lag (): number[] { return this.#tail?.lag() ?? [] }
   /** What was read from Kafka again for those who were behind. */
   get fetchedBytes (): number { return this.#shared.fetchedBytes }

@@ -1,3 +1,4 @@
+import { pino } from 'pino'
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import type { ProtocolDevice, ServerFrame } from './device.ts'
@@ -137,4 +138,16 @@ await t.test('downlink.partitioner: where the records of a device are looked for
   const other = await crc32.device('d1')
   await withProducer(brokers, (producer) => producer.send({ topic: gateway.downlink, messages: [{ key: 'd1', value: '"home"', partition: CRC32_HOME }] }))
   t.match(await other.next(), { data: 'home', cursor: new RegExp(`^1\\.\\w+\\.4\\.${CRC32_HOME}\\.`) })
+})
+
+await t.test('more partitions than a cursor can name: the start says so, and devices that are live get theirs all the same', async t => {
+  const said: string[] = []
+  const logger = pino({ level: 'warn' }, { write: (line: string) => { said.push((JSON.parse(line) as { msg: string }).msg) } })
+  const topics = { uplink: broker.topic('uplink-of-many'), downlink: await broker.createTopic('downlink-of-many', { partitions: 500 }) }
+  const device = await (await gatewayOn(t, brokers, topics, { settings: { downlink: { partitioner: 'any' } }, logger })).device('d1')
+  t.match(said, [new RegExp(`^${topics.downlink} has too many partitions for cursors .* downlink\\.partitioner=any`)])
+  t.equal(device.welcome?.cursor, undefined)
+  device.cursor = undefined
+  await write(brokers, topics.downlink, [{ key: 'd1', value: '"here"' }])
+  t.match(await device.next(), { type: 'message', data: 'here' })
 })
