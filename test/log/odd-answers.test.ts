@@ -6,7 +6,7 @@ import { readPartition } from '../../src/log/kafka/reader.ts'
 import { Tailer } from '../../src/log/kafka/tailer.ts'
 import { Writer } from '../../src/wire/writer.ts'
 import { HeldClock } from '../session/given.ts'
-import { kafkajsBatch, plain } from '../wire/batches.ts'
+import { BASE_MS, kafkajsBatch, plain } from '../wire/batches.ts'
 import { Collector, reasonsOf } from './given.ts'
 
 /** Fetch answers that no broker should give. */
@@ -61,6 +61,40 @@ await t.test('a last stable offset that stands still behind the high watermark i
   }
   t.strictSame(told.map((reasons) => reasons.length), [0, 1, 1, 0])
   t.strictSame(told[1], ["t/0 is not read: a producer's open transaction holds back what is behind it"])
+})
+
+await t.test('what a former leader answers when the next one has brought more is no truncation', async t => {
+  const clock = new HeldClock()
+  const [first, second, third] = await Promise.all([0, 1, 2].map((n) => kafkajsBatch([plain(String(n), null, BASE_MS + n)], { baseOffset: n }))) as [Buffer, Buffer, Buffer]
+  let leader = 1
+  let late!: (answer: Buffer) => void
+  const answers = new Map([
+    [1, [Promise.resolve(answer([[0, first]])), new Promise<Buffer>((resolve) => { late = resolve })]],
+    [2, [answer([[0, second]]), answer([[0, third]])].map((one) => Promise.resolve(one))]
+  ])
+  const never = new Promise<Buffer>(() => {})
+  const cluster = {
+    leader: (topic: string) => topic === 't' ? leader : 2,
+    send: (nodeId: number) => answers.get(nodeId)?.shift() ?? never,
+    ends: () => Promise.resolve([10]),
+    offsetsAt: () => Promise.resolve([0])
+  }
+  const tailer = new Tailer(cluster as unknown as Cluster, clock)
+  const collector = new Collector()
+  tailer.follow('t', [0], collector)
+  const round = async (): Promise<void> => {
+    await new Promise(setImmediate)
+    clock.advance(3)
+  }
+  await round()
+  await round() // the first leader is asked for what is next
+  leader = 2
+  tailer.follow('u', [0], new Collector())
+  for (let n = 0; n < 4; n++) await round()
+  t.strictSame(collector.values, ['0', '1', '2'])
+  late(answer([[0, Buffer.concat([second, third])]]))
+  for (let n = 0; n < 2; n++) await round()
+  t.strictSame([collector.values, collector.told, reasonsOf(tailer.stalls)], [['0', '1', '2'], [], []])
 })
 
 await t.test('kafkajs looks after requests that wait, and only then', async t => {

@@ -25,7 +25,7 @@ export async function tailBroker (
     try {
       const sentMs = clock.now()
       led.sort((a, b) => a.broughtMs - b.broughtMs)
-      const asked = led.map((position) => ({ topic: position.topic, partition: position.partition, offset: position.from, position }))
+      const asked = led.map((position) => ({ topic: position.topic, partition: position.partition, offset: position.from, stood: position.offset, position }))
       const payload = await cluster.send(nodeId, FETCH, encodeFetch(asked, TAIL_BOUNDS))
       const { partitions, errorCode } = decodeFetch(payload)
       if (errorCode !== ErrorCode.NONE) throw new Error(errorName(errorCode))
@@ -33,7 +33,8 @@ export async function tailBroker (
       const byName = new Map(asked.map((one) => [`${one.topic}/${one.partition}`, one]))
       for (const fetched of partitions) {
         const one = byName.get(`${fetched.topic}/${fetched.partition}`)
-        if (one !== undefined && !one.position.isClosed && !await advance(cluster, one.position, one.offset, fetched)) stale = true
+        if (one === undefined || one.position.isClosed || one.position.offset !== one.stood) continue // its next leader has brought more
+        if (!await advance(cluster, one.position, one.offset, fetched)) stale = true
       }
       if (!stale) {
         const waitMs = Math.min(FETCH_EVERY_MS, sentMs + FETCH_EVERY_MS - clock.now()) // a clock may be set back
