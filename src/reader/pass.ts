@@ -52,6 +52,7 @@ export class Pass {
 
   async run (): Promise<void> {
     while (this.#waiters.size > 0 && !this.#partition.closed) {
+      if (this.at >= this.#partition.next) return this.#arrive() // retention has taken all that there was to walk
       const chunk = this.#partition.recent.find(this.at) ?? await this.#fetch()
       if (chunk === undefined) continue
       while (this.at < chunk.next && this.#waiters.size > 0 && !this.#partition.closed) {
@@ -125,7 +126,7 @@ export class Pass {
         for (const waiter of this.#waiters) if (waiter.from <= to) waiter.undecodable()
       }
     })
-    this.at = Math.max(this.at, Math.min(walked, this.#stoppedAt))
+    this.at = Math.max(this.at, Math.min(walked, this.#stoppedAt, next)) // the tail may stand in the middle of a batch
     this.#partition.walked(clock.elapsed() - fromMs)
   }
 
@@ -142,8 +143,8 @@ export class Pass {
     const waiters = this.#waiters.of(record)
     if (waiters.length === 0) return
     const delivery = this.#encode(record, cursorHead, waiters)
+    if (delivery === undefined) return
     for (const waiter of waiters) {
-      if (delivery === undefined || record.offset < waiter.from) continue
       waiter.take(delivery)
       if (!waiter.isFull) continue
       this.#full.add(waiter)

@@ -40,14 +40,14 @@ export class Waiters {
 
   has (waiter: Waiter): boolean { return this.#byHash.get(waiter.hash)?.includes(waiter) === true }
 
-  /** Those whose device is this record's key. */
+  /** Those whose device is this record's key, and who do not stand behind it. */
   of (record: RecordView): readonly Waiter[] {
     const { buffer, keyAt, keyLength } = record
     if (keyLength <= 0 || keyLength > MAX_KEY_BYTES) return []
     const alike = this.#byHash.get(murmur2(buffer, keyAt, keyAt + keyLength))
     if (alike === undefined) return []
     const device = record.asciiKey()
-    return alike.filter((waiter) => waiter.device === device)
+    return alike.filter((waiter) => waiter.device === device && waiter.from <= record.offset)
   }
 
   /** Takes the next one, of those with a witness, whose place lies before or right behind `offset`: each comes once. */

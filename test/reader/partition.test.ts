@@ -153,6 +153,34 @@ await t.test('retention has passed what stood before its cursor, and no more: th
   t.strictSame([waiter.lostFor, waiter.isLive, waiter.got.length], [[], true, 15])
 })
 
+await t.test('retention has taken all that there was: a gap is told, and it is live (G5)', async t => {
+  const { clock, held, join } = given({ held: filled(3) })
+  const witness = held.witness(3)
+  held.drop(held.end)
+  const waiter = join('a', 3, witness)
+  for (let n = 0; n < 20; n++) { // nothing comes that would end the walk
+    clock.turn()
+    clock.advance(1_000)
+    for (const asked of held.asked.splice(0)) asked.answer()
+    await new Promise(setImmediate)
+  }
+  t.strictSame([waiter.lostFor, waiter.isLive, waiter.got], [['retention'], true, []])
+})
+
+await t.test('the tail goes on in the middle of a batch: a socket that is full where it stands misses nothing of the rest', async t => {
+  const { held, join, settle, reader, tail } = given({ begin: 0 })
+  held.append(['b', 'b', 'a', 'a'])
+  tail()
+  reader.gap(4, 2, 'truncated') // where a time points to
+  const waiter = join('a', 0)
+  waiter.isFull = true // with what another partition brought
+  await settle()
+  tail()
+  waiter.drain()
+  await settle()
+  t.strictSame([waiter.got, waiter.isLive], [held.offsetsOf('a'), true])
+})
+
 await t.test('another batch stands where its cursor\'s did: the topic was truncated or made anew (G5)', async t => {
   const { held, join, settle } = given({ held: filled(30) })
   const { batchMs } = held.witness(45) ?? { batchMs: 0 }
@@ -352,6 +380,17 @@ await t.test('a record whose headers end nowhere is told, and holds up none behi
   const waiter = join('a', 0)
   await settle()
   t.strictSame([waiter.got, waiter.undecodables, waiter.isLive], [[0, 2], 1, true])
+})
+
+await t.test('a record whose headers end nowhere is not told to who stands behind it', async t => {
+  const held = filled(3, [])
+  const { bytes } = held.batches[0] as { bytes: Buffer }
+  bytes.writeUInt8(2, bytes.length - 1) // says that one header follows
+  bytes.writeUInt32BE(crc32c(bytes, ATTRIBUTES, bytes.length), CRC)
+  const { join, settle } = given({ held })
+  const [before, behind] = [join('a', 0), join('a', 1, held.witness(1))]
+  await settle()
+  t.strictSame([before, behind].map(({ got, undecodables }) => [got, undecodables]), [[[1, 2], 1], [[1, 2], 0]])
 })
 
 await t.test('Kafka does not answer: it is asked again', async t => {
