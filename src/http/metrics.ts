@@ -57,6 +57,18 @@ export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry
     registers,
     collect: () => gateway.lag.forEach((records, partition) => lag.set({ topic: gateway.settings.topics.downlink, partition }, records))
   })
+  const stalled: Gauge = new Gauge({
+    name: 'sluice_stalled_partitions',
+    help: 'Partitions that are not written, or not read, at present.',
+    labelNames: ['topic'],
+    registers,
+    collect: () => {
+      const { stalls } = gateway.health()
+      for (const topic of Object.values(gateway.settings.topics)) {
+        stalled.set({ topic }, new Set(stalls.flatMap((stall) => stall.topic === topic ? stall.partition : [])).size)
+      }
+    }
+  })
   const all = Registry.merge([processRegistry(), registry])
   app.get('/metrics', async (_request, reply) => await reply.type(all.contentType).send(await all.metrics()))
 

@@ -48,12 +48,14 @@ await t.test('Kafka is frozen for three seconds, longer than a request may take 
   await Promise.all(publishers.map((one) => one.nextAck()))
   kafka.freeze()
   await untilReadyz(gateway, 'stalled')
+  while (await stalledPartitions(gateway) === 0); // the metrics say so, too
   await delay(2_000)
   const thawedAt = performance.now()
   kafka.thaw()
   await Promise.all(publishers.map((one) => one.nextAck()))
   t.comment(`all sockets have an ack ${Math.round(performance.now() - thawedAt)} ms after the thaw`)
   await untilReadyz(gateway, 'ready')
+  while (await stalledPartitions(gateway) > 0);
   await Promise.all(publishers.map((one) => one.stop()))
   t.equal(gateway.app.gateway.hub.sockets, sockets)
   t.same(publishers.flatMap(({ others }) => others), [])
@@ -63,6 +65,11 @@ await t.test('Kafka is frozen for three seconds, longer than a request may take 
 
 async function start (gateway: TestGateway): Promise<Publisher[]> {
   return await Promise.all(Array.from({ length: sockets }, async (_, n) => new Publisher(`d${n}`, await gateway.device(`d${n}`), window)))
+}
+
+async function stalledPartitions (gateway: TestGateway): Promise<number> {
+  const metrics = await (await fetch(`${gateway.origin}/metrics`)).text()
+  return [...metrics.matchAll(/^sluice_stalled_partitions\{.*\} (\d+)$/gm)].reduce((sum, [, count]) => sum + Number(count), 0)
 }
 
 /** Asks until /readyz says so; it stays 200 all the while. */

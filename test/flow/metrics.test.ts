@@ -41,6 +41,7 @@ await t.test('the metrics of the design are there, explained, and move', async (
     sluice_closes_total: 'counter',
     sluice_downlink_delay_seconds: 'histogram',
     sluice_tail_lag_records: 'gauge',
+    sluice_stalled_partitions: 'gauge',
     sluice_misplaced_total: 'counter',
     sluice_undecodable_total: 'counter',
     sluice_embedded: 'gauge'
@@ -70,6 +71,7 @@ await t.test('the metrics of the design are there, explained, and move', async (
   t.equal(value('sluice_refusals_total', 'sluice_refusals_total{code="id-not-rising"}'), 1)
   t.equal(value('sluice_closes_total', 'sluice_closes_total{code="bad-frame"}'), 1)
   t.equal(value('sluice_tail_lag_records', `sluice_tail_lag_records{topic="${gateway.downlink}",partition="0"}`), 0)
+  for (const topic of [gateway.uplink, gateway.downlink]) t.equal(value('sluice_stalled_partitions', `sluice_stalled_partitions{topic="${topic}"}`), 0)
   t.equal(value('sluice_embedded'), 0, 'to the gateway the broker of this test is a Kafka')
   t.notOk([...after.values()].some(({ samples }) => [...samples.keys()].some((key) => key.includes('measured'))), 'no device is a label')
 })
