@@ -1,10 +1,14 @@
+import { once } from 'node:events'
 import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Client } from '../../src/client/client.ts'
 import type * as library from '../../src/client/index.ts'
 import { startGateway } from '../flow/gateway.ts'
+import { oneTo, withoutRepeats } from '../fault/client-publishers.ts'
+import { forkGateway } from '../fault/fork-gateway.ts'
 import { readDevice, write } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { Proxy } from '../net/proxy.ts'
 import { launchChromium, withoutChromium } from './chromium.ts'
 
 t.setTimeout(180_000)
@@ -77,6 +81,77 @@ await t.test('a page is loaded anew in mid-publish: nothing is lost, nothing dou
   const kept = new Set(byLife.flatMap((numbers, n) => numbers.map((number) => `${n + 1}.${number}`)))
   t.same(acked.filter((data) => !kept.has(data)), [], 'nothing that was acked is missing')
   t.ok(kept.size > acked.length, 'and what was not acked to a page that is gone went out from the next')
+})
+
+interface Publisher { client: Client, acked: number, failed: string[], whys: string[], published: number, stopped: boolean }
+
+/** Publishes 1, 2, 3 … without pause, some at a time, whatever becomes of the connection. For the page time runs faster, so heartbeats of 30 s take 1.5. */
+async function publishing (page: Page): Promise<void> {
+  await page.evaluate(async () => {
+    const { setTimeout } = globalThis
+    const faster = 20
+    Object.assign(globalThis, { setTimeout: (fn: () => void, ms = 0) => setTimeout(fn, ms / faster) })
+    const file = '/client.js'
+    const { connect } = await import(file) as typeof library
+    const client = connect('/ws/networked', { minRetryMs: 2_000, maxRetryMs: 20_000 })
+    const program: Publisher = { client, acked: 0, failed: [], whys: [], published: 0, stopped: false }
+    Object.assign(globalThis, { program })
+    client.on('connecting', ({ why }) => { if (why !== undefined) program.whys.push(why) })
+    const publish = async (): Promise<void> => {
+      while (!program.stopped) {
+        await client.publish(++program.published).then(() => { program.acked += 1 }, ({ message }: Error) => program.failed.push(message))
+      }
+    }
+    for (let n = 0; n < 20; n++) void publish()
+  })
+}
+
+await t.test('the gateway is killed with -9 under a page, the network is cut, refuses, and goes silent: nothing is lost, nothing doubled (G2, G3)', { skip: withoutChromium }, async (t) => {
+  const broker = await testBroker(t)
+  const topics = [broker.topic('uplink'), broker.topic('downlink')] as const
+  let gateway = await forkGateway(broker.brokers, topics)
+  t.teardown(() => gateway.child.kill('SIGKILL'))
+  const proxy = new Proxy()
+  t.teardown(() => proxy.close())
+  const toGateway = (): void => { proxy.target = Number(new URL(gateway.origin).port) }
+  toGateway()
+  const port = await proxy.listen()
+  const browser = await launchChromium()
+  t.teardown(() => browser.close())
+  const page = await browser.newPage()
+  await page.goto(`http://127.0.0.1:${port}/healthz`)
+  await publishing(page)
+
+  const acks = async (more: number): Promise<void> => await until(page, `program.acked >= ${await inPage<number>(page, 'acked') + more}`)
+  const lost = async (reason: RegExp, harm: () => unknown): Promise<void> => {
+    const before = await inPage<number>(page, 'whys.length')
+    await harm()
+    await until(page, `program.whys.slice(${before}).some((why) => ${reason}.test(why))`)
+  }
+  await acks(50)
+  await lost(/The connection was lost/, async () => {
+    gateway.child.kill('SIGKILL')
+    await once(gateway.child, 'exit')
+  })
+  gateway = await forkGateway(broker.brokers, topics)
+  toGateway()
+  await acks(50)
+  for (let cuts = 0; cuts < 3; cuts++) {
+    await lost(/The connection was lost/, () => proxy.cut())
+    await acks(50)
+  }
+  await lost(/The gateway does not answer/, () => proxy.close())
+  await proxy.listen(port)
+  await acks(50)
+  await lost(/Nothing was heard for two heartbeats/, () => proxy.deafen())
+  await acks(50)
+
+  await page.evaluate('program.stopped = true')
+  await until(page, 'program.acked === program.published')
+  const [published, session] = [await inPage<number>(page, 'published'), await inPage<string>(page, 'client.session')]
+  const records = await readDevice(broker.brokers, topics[0], 'networked')
+  t.same(withoutRepeats(records, session).map(({ data }) => data), oneTo(published), `all ${published} in order, each once, in ${records.length} records`)
+  t.equal(await inPage(page, 'client.state.name'), 'live')
 })
 
 await t.test('of two tabs on one store the second waits for the first', { skip: withoutChromium }, async (t) => {
