@@ -97,6 +97,27 @@ await t.test('what a former leader answers when the next one has brought more is
   t.strictSame([collector.values, collector.told, reasonsOf(tailer.stalls)], [['0', '1', '2'], [], []])
 })
 
+await t.test('who has ended a tail hears of no gap that was looked into meanwhile', async t => {
+  const outOfRange = new Writer().int32(0).int16(0).int32(0).array(['t'], (w, name) => w.string(name).array([0], (p, partition) =>
+    p.int32(partition).int16(1).int64(-1).int64(-1).int64(-1).int32(-1).int32(-1).bytes(Buffer.alloc(0)))).finish()
+  for (const [name, start, end] of [['retention', 5, 9], ['truncation', 0, 1]] as const) {
+    let told!: () => void
+    const cluster = {
+      ...answering(outOfRange),
+      starts: () => new Promise<number[]>((resolve) => { told = () => resolve([start]) }),
+      ends: () => Promise.resolve([end]),
+      offsetsAt: () => Promise.resolve([0])
+    }
+    const collector = new Collector()
+    const tail = new Tailer(cluster as unknown as Cluster, new HeldClock()).follow('t', [3], collector)
+    await new Promise(setImmediate)
+    tail.close()
+    told()
+    await new Promise(setImmediate)
+    t.strictSame(collector.told, [], name)
+  }
+})
+
 await t.test('kafkajs looks after requests that wait, and only then', async t => {
   const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as new (options: object) => {
     pending: unknown[]

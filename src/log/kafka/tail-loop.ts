@@ -2,6 +2,7 @@ import { pause, type Clock } from '../../clock.ts'
 import { batchesEnd, batchOf } from '../../wire/batch-walk.ts'
 import { ErrorCode, errorName } from '../../wire/errors.ts'
 import { decodeFetch, encodeFetch, FETCH, type Fetched, type FetchBounds } from '../../wire/fetch.ts'
+import type { GapReason } from '../log.ts'
 import type { Cluster } from './cluster.ts'
 import { describe } from './errors.ts'
 import type { Position } from './position.ts'
@@ -65,7 +66,7 @@ async function advance (cluster: Cluster, position: Position, from: number, fetc
   }
   if (from < offset && end > at) {
     const found = batchOf(buffer, at, end, from)
-    if (found?.batchMs !== position.witness?.batchMs || found?.epoch !== position.witness?.epoch) return await goBack(cluster, position)
+    if (found?.batchMs !== position.witness?.batchMs || found?.epoch !== position.witness?.epoch) return await goBack(cluster, position, offset)
     position.isDoubtful = false
   }
   if (next > offset) {
@@ -78,7 +79,7 @@ async function advance (cluster: Cluster, position: Position, from: number, fetc
 
 /** Retention has passed the position, or the topic was truncated or made anew; or a broker that is behind was asked. */
 async function jump (cluster: Cluster, position: Position, from: number): Promise<boolean> {
-  const { topic, partition, offset, sink } = position
+  const { topic, partition, offset } = position
   const start = (await cluster.starts(topic))[partition] as number
   const end = (await cluster.ends(topic))[partition] as number
   if (offset >= start && offset <= end) {
@@ -86,18 +87,22 @@ async function jump (cluster: Cluster, position: Position, from: number): Promis
     else position.trouble = errorName(ErrorCode.OFFSET_OUT_OF_RANGE)
     return from < start
   }
-  if (offset > end) return await goBack(cluster, position)
-  position.jump(start)
-  sink.gap(partition, offset, start, 'retention')
+  if (offset > end) return await goBack(cluster, position, offset)
+  goOn(position, offset, start, 'retention')
   return true
 }
 
 /** Others stand where its records stood. */
-async function goBack (cluster: Cluster, position: Position): Promise<boolean> {
-  const { topic, partition, offset, sink } = position
+async function goBack (cluster: Cluster, position: Position, offset: number): Promise<boolean> {
+  const { topic, partition, answeredMs } = position
   const end = (await cluster.ends(topic))[partition] as number // first, or what is stored between the two answers would be left out
-  const since = (await cluster.offsetsAt(topic, position.answeredMs - OVERLAP_MS))[partition] as number
-  position.jump(since === -1 ? end : since)
-  sink.gap(partition, offset, position.offset, 'truncated')
+  const since = (await cluster.offsetsAt(topic, answeredMs - OVERLAP_MS))[partition] as number
+  goOn(position, offset, since === -1 ? end : since, 'truncated')
   return true
+}
+
+function goOn (position: Position, from: number, to: number, reason: GapReason): void {
+  if (position.isClosed || position.offset !== from) return // it was ended, or its next leader has brought more, while Kafka was asked
+  position.jump(to)
+  position.sink.gap(position.partition, from, to, reason)
 }
