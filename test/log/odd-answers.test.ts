@@ -118,6 +118,20 @@ await t.test('who has ended a tail hears of no gap that was looked into meanwhil
   }
 })
 
+await t.test('a partition that cannot be read, or looked up, holds up no other of its broker', async t => {
+  const broken = Buffer.alloc(batch.length) // a batch of no length
+  const outOfRange = new Writer().int32(0).int16(0).int32(0).array(['t'], (w, name) => w.string(name).array([0, 1], (p, partition) =>
+    p.int32(partition).int16(partition === 0 ? 1 : 0).int64(10).int64(10).int64(0).int32(-1).int32(-1).bytes(partition === 0 ? Buffer.alloc(0) : batch))).finish()
+  for (const [payload, why] of [[answer([[0, broken], [1, batch]]), 'a record batch is shorter than its header'], [outOfRange, 'another partition has no leader']] as const) {
+    const cluster = { ...answering(payload), starts: () => Promise.reject(new Error('another partition has no leader')) }
+    const tailer = new Tailer(cluster as unknown as Cluster, new HeldClock())
+    const collector = new Collector()
+    tailer.follow('t', [0, 0], collector)
+    for (let n = 0; n < 3; n++) await new Promise(setImmediate)
+    t.strictSame([collector.values, reasonsOf(tailer.stalls)], [['a', 'b'], [`t/0 is not read: ${why}`]])
+  }
+})
+
 await t.test('kafkajs looks after requests that wait, and only then', async t => {
   const RequestQueue = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as new (options: object) => {
     pending: unknown[]

@@ -35,7 +35,13 @@ export async function tailBroker (
       for (const fetched of partitions) {
         const one = byName.get(`${fetched.topic}/${fetched.partition}`)
         if (one === undefined || one.position.isClosed || one.position.offset !== one.stood) continue // its next leader has brought more
-        if (!await advance(cluster, one.position, one.offset, fetched)) stale = true
+        const { position, offset } = one
+        try {
+          if (!await advance(cluster, position, offset, fetched)) stale = true
+        } catch (error) { // the others of this broker need not wait for it
+          position.trouble = describe(error)
+          stale = true
+        }
       }
       if (!stale) {
         const waitMs = Math.min(FETCH_EVERY_MS, sentMs + FETCH_EVERY_MS - clock.now()) // a clock may be set back
