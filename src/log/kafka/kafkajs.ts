@@ -45,7 +45,7 @@ export interface RawBrokerPool {
   connectBroker: (broker: RawBroker) => Promise<void>
   refreshMetadata: (topics: readonly string[]) => Promise<void>
   createBroker: (options: object) => RawBroker
-  connectionPoolBuilder: { build: (at: Address & { rack?: string | null }) => Promise<object> }
+  connectionPoolBuilder: { build: (at: Address & { rack?: string | null }) => Promise<RawBroker['connectionPool']> }
 }
 
 /** What kafkajs' Broker has that ours changes. */
@@ -164,6 +164,38 @@ function openSocket ({ host, port, onConnect }: Destination): Socket {
   return socket
 }
 
+/** Before each answer. */
+const SIZE_BYTES = 4
+
+interface Connection {
+  bytesBuffered: number
+  bytesNeeded: number
+  chunks: Buffer[]
+  socket: Socket | null
+  isConnected: () => boolean
+  connect: () => Promise<unknown>
+  processData: (data: Buffer) => void
+}
+
+/**
+ * kafkajs keeps what came of an answer before its connection was cut, and takes the first bytes of the next connection for the
+ * rest of it: all answers after that are misread, or end the process. What cannot be read ends its connection alone.
+ */
+function readEachFromItsStart ({ prototype }: { prototype: Connection }): void {
+  const { connect, processData } = prototype
+  prototype.connect = async function () {
+    if (!this.isConnected()) Object.assign(this, { bytesBuffered: 0, bytesNeeded: SIZE_BYTES, chunks: [] })
+    return await connect.call(this)
+  }
+  prototype.processData = function (data) {
+    try {
+      processData.call(this, data)
+    } catch (error) {
+      this.socket?.destroy(error as Error)
+    }
+  }
+}
+
 interface RequestQueue {
   pending: unknown[]
   throttledUntil: number
@@ -185,3 +217,4 @@ function checkOnlyWhatWaits (this: RequestQueue): void {
 
 const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: { scheduleCheckPendingRequests: (this: RequestQueue) => void } }
 prototype.scheduleCheckPendingRequests = checkOnlyWhatWaits
+readEachFromItsStart(require('kafkajs/src/network/connection') as { prototype: Connection })
