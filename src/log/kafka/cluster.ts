@@ -27,6 +27,8 @@ export class Cluster {
   readonly #awaited: Awaited
   #leaders = new Map<string, readonly number[]>()
   #refreshing: Promise<void> | undefined
+  /** Told when leaders may be others than before, whoever asked for them. */
+  onRefreshed: () => void = () => {}
 
   constructor (options: ClusterOptions, clock: Clock) {
     const { raw, cut } = createCluster(options)
@@ -59,6 +61,7 @@ export class Cluster {
   async #refresh (): Promise<void> {
     await this.raw.refreshMetadata()
     this.#leaders.clear()
+    this.onRefreshed()
   }
 
   partitions (topic: string): number {

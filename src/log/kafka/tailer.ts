@@ -20,6 +20,7 @@ export class Tailer {
   constructor (cluster: Cluster, clock: Clock) {
     this.#cluster = cluster
     this.#clock = clock
+    cluster.onRefreshed = () => this.#startLoops() // leaders may have moved to brokers that no loop asks yet
     this.#look()
   }
 
@@ -99,10 +100,7 @@ export class Tailer {
     this.#startLoops()
   }
 
-  /** Leaders may have moved to brokers that no loop asks yet. */
   async #refresh (): Promise<void> {
-    if (this.#closing.signal.aborted) return
-    await this.#cluster.refresh().catch(() => {}) // the loop that asked tries again, and says so
-    this.#startLoops()
+    if (!this.#closing.signal.aborted) await this.#cluster.refresh().catch(() => {}) // the loop that asked tries again, and says so
   }
 }
