@@ -63,3 +63,21 @@ await t.test('a topic that has no leader yet is asked for again', async t => {
   const { outcome } = await opened(t, 'Metadata', 'LEADER_NOT_AVAILABLE', 6)
   t.equal(outcome, 'open')
 })
+
+await t.test('a topic that is not known for a moment is not one without partitions', async t => {
+  const dev = new DevKafka({ port: 0 })
+  const log = kafkaLog(await dev.listen(), { topics: ['uplink'], createTopics: true, partitions: 2 })
+  t.teardown(async () => {
+    await log.close()
+    await dev.close()
+  })
+  await log.open()
+  for (const ask of [() => log.ends('uplink'), () => log.starts('uplink'), () => log.offsetsAt('uplink', 0)]) {
+    dev.faults.push('Fetch', { error: 'NOT_LEADER_OR_FOLLOWER' })
+    dev.faults.push('Metadata', { error: 'UNKNOWN_TOPIC_OR_PARTITION' })
+    await t.rejects(log.fetch('uplink', 0, 0))
+    t.equal(dev.faults.pending, 0)
+    await t.rejects(ask(), /Kafka says nothing of the topic uplink/)
+    t.strictSame(await ask(), [0, 0], 'the next answer knows it again')
+  }
+})

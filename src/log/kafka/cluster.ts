@@ -133,7 +133,10 @@ export class Cluster {
 
   async #listOffsets (topic: string, timestamp: number): Promise<number[]> {
     const offsets: number[] = []
-    const byLeader = groupBy(this.leaders(topic).entries(), ([, leader]) => leader)
+    const leaders = this.leaders(topic)
+    // A broker that does not know the topic yet, or for a moment, is no reason to take it for one without partitions.
+    if (leaders.length === 0) throw new Error(`Kafka says nothing of the topic ${topic}`)
+    const byLeader = groupBy(leaders.entries(), ([, leader]) => leader)
     await Promise.all([...byLeader].map(async ([nodeId, led]) => {
       const broker = await this.#brokers.find(nodeId)
       const partitions = led.map(([partition]) => ({ partition, timestamp }))
