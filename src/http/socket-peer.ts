@@ -9,6 +9,8 @@ import type { Peer } from '../session/peer.ts'
 export class SocketPeer implements Peer {
   #ws: WebSocket
   #stream: Duplex
+  /** Called when the network has taken what waits; a device that is on its way in many partitions has many of them. */
+  #onDrained: Array<() => void> = []
   #waitingPongs = 0
   #ponged = (): void => { this.#waitingPongs -= 1 }
 
@@ -24,8 +26,8 @@ export class SocketPeer implements Peer {
   get waitingBytes (): number { return this.#stream.writableLength }
 
   drained (fn: () => void): void {
-    if (this.#stream.writableNeedDrain) this.#stream.once('drain', fn)
-    else setImmediate(fn)
+    if (!this.#stream.writableNeedDrain) setImmediate(fn)
+    else if (this.#onDrained.push(fn) === 1) this.#stream.once('drain', () => { for (const told of this.#onDrained.splice(0)) told() })
   }
 
   get waitingPongs (): number { return this.#waitingPongs }

@@ -26,10 +26,13 @@ await t.test('a socket that has taken everything is drained in a later turn, one
   peer.drained(() => { drained += 1 })
   await new Promise(setImmediate)
   t.strictSame([drained, peer.waitingBytes], [1, waiting], 'nobody has read')
-  const once = new Promise<void>((resolve) => { peer.drained(resolve) })
+  const order: number[] = []
+  const once = Promise.all(Array.from({ length: 20 }, (_, n) => new Promise<void>((resolve) => { peer.drained(() => { order.push(n); resolve() }) })))
+  t.equal(network.listenerCount('drain'), 1, 'one is enough for all')
   network.resume()
   await once
   t.strictSame([drained, peer.waitingBytes], [2, 0])
+  t.strictSame(order, Array.from({ length: 20 }, (_, n) => n))
 })
 
 await t.test('what is written to a socket that has ended goes nowhere', async t => {
