@@ -44,9 +44,7 @@ export class Downlink {
   hold (hold: Hold): void { this.#receipts = new Receipts(this.#session.context.clock, hold, this.following) }
 
   /** The device has handled everything before the cursor. */
-  received (cursor: string): void {
-    if (this.#receipts?.received(cursor) === false) this.#session.close('bad-received')
-  }
+  received (cursor: string): void { this.#receipts?.received(cursor) }
 
   /** It stands where the tails stand, and is live from now on. */
   caughtUp (): void {

@@ -21,7 +21,6 @@ export class Receipts {
   /** Pings that were not answered yet, with where the device stood at each. */
   #pings: Array<{ readonly n: number, readonly cursor: string, readonly sent: ReadonlyMap<number, number> }> = []
   #n = 0
-  #isRewound = false
   #cancel: (() => void) | undefined
 
   constructor (clock: Clock, hold: Hold, following: Following) {
@@ -33,26 +32,23 @@ export class Receipts {
   sent (partition: number, offset: number): void { this.#sent.set(partition, offset) }
 
   /**
-   * The device says so itself. False: it names more than was sent to it. What is older than before, or of another topic, moves nothing;
-   * neither does what it had on an earlier socket and is on its way once more.
+   * The device says so itself. What is older than before, or of another topic, moves nothing; neither does what this socket was not
+   * sent yet: the device had it on an earlier one, maybe from an instance that was a little ahead of this.
    */
-  received (text: string): boolean {
+  received (text: string): void {
     const cursor = parseCursor(text)
     const now = parseCursor(this.#following.cursor() ?? '')
-    if (cursor === undefined || now?.cluster !== cursor.cluster || now.partitions !== cursor.partitions) return true
+    if (cursor === undefined || now?.cluster !== cursor.cluster || now.partitions !== cursor.partitions) return
     const compares = (all: readonly Place[], is: (offset: number, other: number) => boolean): boolean =>
       cursor.places.every(({ partition, offset }) => is(offset, all.find((one) => one.partition === partition)?.offset ?? offset))
-    if (!compares(now.places, (offset, sent) => offset <= sent)) return this.#isRewound || !this.#following.isLive
-    if (!compares(this.#received, (offset, before) => offset >= before)) return true
+    if (!compares(now.places, (offset, sent) => offset <= sent) || !compares(this.#received, (offset, before) => offset >= before)) return
     this.#received = cursor.places
     for (const { partition, offset } of cursor.places) if ((this.#sent.get(partition) ?? offset) < offset) this.#sent.delete(partition)
     this.#hold.received(text)
-    return true
   }
 
-  /** The topic was truncated: offsets that were sent mean nothing any more, and a `received` that was under way may name one. */
+  /** The topic was truncated: offsets that were sent mean nothing any more. */
   rewind (): void {
-    this.#isRewound = true
     this.#received = []
     this.#sent.clear()
     this.#pings = []
