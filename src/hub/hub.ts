@@ -16,7 +16,7 @@ const MAX_ID_BYTES = 128
 export class Hub {
   #devices = new Map<string, Device>()
   #sockets = 0
-  /** Records that reached their device here and do not lie where the Java client's partitioner puts them. */
+  /** Records that reached their device here and do not lie in its home. */
   misplaced = 0
   #onMisplaced: (record: { device: string, partition: number }) => void
 
