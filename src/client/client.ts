@@ -194,9 +194,7 @@ export class Client implements AsyncIterable<Message> {
       case 'refused': return this.#publisher.refused(frame)
       case 'message': return this.#inbox.add(frame, text, this.#events.has('message') ? this.#hand : undefined)
       case 'cursor': return this.#inbox.stand(frame.cursor)
-      case 'gap':
-        if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)
-        return this.#events.emit('gap', frame)
+      case 'gap': return this.#events.emit('gap', frame)
       case 'stalled': return this.#status.stalled(frame.message)
       case 'live':
         if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)

@@ -43,7 +43,6 @@ export interface Gap {
   /** `retention`, `truncated`, `cluster`, `undecodable` as the server tells; `not-taken`: this program did not take them in time. */
   reason: string
   message: string
-  cursor?: string
 }
 
 export type ServerFrame =

@@ -4,7 +4,8 @@ import { text } from 'node:stream/consumers'
 import { readAll } from '../flow/kafka.ts'
 import type { Stored } from './history/event.ts'
 
-const hasKcat = spawnSync('kcat', ['-V']).status === 0
+/** Else the topics are read by kafkajs, on whose connections the gateway stands too. */
+export const hasKcat = spawnSync('kcat', ['-V']).status === 0
 const TRIES = 5
 
 interface KcatRecord { partition: number, offset: number, key: string, payload: string, headers?: string[] }

@@ -5,6 +5,7 @@ import { readHistory } from './history/history.ts'
 import type { Done } from './lane.ts'
 import { runLanes } from './lanes.ts'
 import { readOptions, usage, type Options } from './options.ts'
+import { hasKcat } from './reader.ts'
 import { writeReport } from './report.ts'
 import { counts, summary } from './summary.ts'
 import { add, nothing } from './tally.ts'
@@ -27,6 +28,7 @@ function asked (): Options {
 }
 
 async function run (options: Options): Promise<number> {
+  if (!hasKcat) console.log('There is no kcat here: kafkajs reads the topics, which is no reader of another make.')
   const begun = performance.now()
   const all = nothing()
   let seed = options.seed ?? options.from
