@@ -41,7 +41,7 @@ class Play {
   }
 
   #start (): Client {
-    const client = this.world.connect({ store: this.store, maxBufferedBytes: 200, ...this.named ? { resume: 'main' } : {} })
+    const client = this.world.connect({ store: this.store, maxBufferedBytes: 60, ...this.named ? { resume: 'main' } : {} })
     void this.#program(client, ++this.#life)
     return client
   }
