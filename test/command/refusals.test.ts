@@ -1,34 +1,14 @@
-import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
-import { Command } from './command.ts'
-
-const freePorts = { PORT: '0', SLUICE_EMBEDDED_PORT: '0', SLUICE_SIMULATE: '0' }
+import { refusal } from './refusal.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-refusals-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
-
-/** For root every folder can be written, unless it gives that up. */
-const withoutOverride = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override'] : []
-
-function mayWriteAll (): boolean {
-  const [program, ...args] = withoutOverride
-  return program !== undefined && spawnSync(program, [...args, 'true']).status !== 0
-}
-
-/** What a start that fails says to somebody who reads it. */
-async function refusal (t: { teardown: (fn: () => void) => void }, args: string[], env: Record<string, string> = {}, through: string[] = []): Promise<{ code: number | null, sentences: string[], output: string }> {
-  const command = new Command(t, args, { ...freePorts, ...env }, { through })
-  const { code } = await command.exited
-  const logged = command.stdout.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as { level: number, msg: string })
-  const sentences = [...logged.filter(({ level }) => level >= 50).map(({ msg }) => msg), ...command.stderr.split('\n').filter((line) => line !== '')]
-  return { code, sentences, output: command.output }
-}
 
 await t.test('a start that cannot be says in one sentence what to do, and no more', async (t) => {
   const taken = createServer().listen(0, '127.0.0.1')
@@ -65,44 +45,4 @@ await t.test('a start that cannot be says in one sentence what to do, and no mor
     t.match(sentences[0], sentence, name)
     t.notMatch(output, /^\s+at |node:internal/m, `${name}: no stack trace`)
   }
-})
-
-await t.test('a folder that this user may not write', { skip: mayWriteAll() && 'setpriv(1) is not here, and this user may write everywhere' }, async (t) => {
-  const locked = join(folder, 'locked')
-  mkdirSync(locked, { mode: 0o500 })
-  const { code, sentences } = await refusal(t, [], { SLUICE_EMBEDDED_DIR: locked }, withoutOverride)
-  t.equal(code, 1)
-  t.match(sentences, [/^The system does not permit that to this user: EACCES: .*locked/])
-})
-
-await t.test('two cannot have one data folder', async (t) => {
-  const env = { SLUICE_EMBEDDED_DIR: join(folder, 'data') }
-  const first = new Command(t, [], { ...freePorts, ...env })
-  await first.serves()
-  const { code, sentences, output } = await refusal(t, [], env)
-  t.equal(code, 1)
-  t.match(sentences.join(), /data/)
-  t.notMatch(output, /^\s+at /m)
-  t.match(await first.ends('SIGTERM'), { code: 0 })
-})
-
-await t.test('every mistake is told at once', async (t) => {
-  const { code, sentences } = await refusal(t, ['--prot=1', '--drainMs=soon'], { SLUICE_SIMULATE: '-1' })
-  t.equal(code, 2)
-  t.equal(sentences.length, 3)
-})
-
-await t.test('help, the settings in force, and a command that is none', async (t) => {
-  const help = new Command(t, ['--help'])
-  t.match(await help.exited, { code: 0 })
-  t.match(help.stdout, /sluice \[start\]/)
-
-  const config = new Command(t, ['config', '--port=9000'], { SLUICE_DRAIN_MS: '1' })
-  t.match(await config.exited, { code: 0 })
-  t.match(config.stdout, /^port .*9000.*--port/m)
-  t.match(config.stdout, /^drainMs .*1.*SLUICE_DRAIN_MS/m)
-
-  const none = new Command(t, ['sart'])
-  t.match(await none.exited, { code: 2 })
-  t.match(none.stderr, /^There is no command 'sart'\.\n\nsluice \[start\]/)
 })
