@@ -1,9 +1,9 @@
 import type { Clock } from '../clock.ts'
 import { again } from '../log/again.ts'
-import { walkChunk } from '../log/chunk.ts'
 import type { Log, Tail } from '../log/log.ts'
 import type { Session } from '../session/session.ts'
 import { formatCursor, MAX_CURSOR_LENGTH } from '../protocol/cursor.ts'
+import { batchOf } from '../wire/batch-walk.ts'
 import { crc32c } from '../wire/crc32c.ts'
 import { Follower, type Partitions } from './follower.ts'
 import { homeOf, type Partitioner } from './home.ts'
@@ -122,18 +122,7 @@ export class Reader implements Partitions {
   async #witness (partition: number, end: number): Promise<Witness | undefined> {
     if (end === 0) return undefined
     const chunk = await this.#log.fetch(this.#options.topic, partition, end - 1, ONE_BATCH_BYTES).catch(() => undefined)
-    let witness: Witness | undefined
-    if (chunk !== undefined) {
-      walkChunk(chunk, end - 1, {
-        batch: (_base, _last, batchMs, epoch) => {
-          witness = { batchMs, epoch }
-          return false
-        },
-        record: () => {},
-        undecodable: () => {}
-      })
-    }
-    return witness
+    return chunk && batchOf(chunk.buffer, chunk.at, chunk.end, end - 1)
   }
 
   #grown (count: number): void {
