@@ -52,6 +52,7 @@ export function readOptions (argv: readonly string[]): Options {
   })
   const { kafka, report, keep, check } = values
   if (kafka !== 'embedded' && kafka !== 'real' && kafka !== 'real3') throw new Error(`--kafka is embedded, real or real3; not ${kafka}`)
+  if (report && kafka === 'real') throw new Error('--report is for embedded and real3: the document has no table of one broker')
   const atOnce = kafka === 'embedded' ? 2 : 1
   return {
     kafka,
