@@ -70,6 +70,12 @@ export async function topicOf (broker: TestBroker): Promise<string> {
   return await broker.createTopic(`positions${++topics}`, { partitions: 2, config: { 'cleanup.policy': 'compact' } })
 }
 
+/** Another name of the same device, in the same of two partitions. */
+export function besides (name: string, device = 'd'): string {
+  const at = (one: string): number => homePartition(Buffer.from(`${device}/${one}`), 2)
+  for (let n = 0; ; n++) if (at(`${name}-${n}`) === at(name)) return `${name}-${n}`
+}
+
 /** A claim that has been read back, and whether it was taken since. */
 export interface Hold { from: string | undefined, received: (cursor: string) => void, passed: (cursor: string) => void, release: () => void, taken: Promise<void>, isTaken: () => boolean }
 
