@@ -43,7 +43,9 @@ export class BrokerProcess {
   async format (): Promise<void> {
     const { properties, clusterId } = this.#options
     writeFileSync(this.#config, Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''))
-    const child = this.#java(['-Xmx128m', '-XX:TieredStopAtLevel=1'], 'kafka.tools.StorageTool', ['format', '-t', clusterId, '-c', this.#config])
+    // As one argument: an id may begin with a dash, which alone would be taken for an option.
+    const format = ['format', `--cluster-id=${clusterId}`, '-c', this.#config]
+    const child = this.#java(['-Xmx128m', '-XX:TieredStopAtLevel=1'], 'kafka.tools.StorageTool', format)
     const [code] = await once(child, 'exit') as [number | null]
     if (code !== 0) throw this.#failure('could not be formatted')
   }
