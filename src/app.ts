@@ -1,4 +1,6 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import { Access } from './access/access.ts'
+import { Policy } from './access/policy.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
@@ -73,7 +75,7 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
   const gateway = new Gateway(settings, log, clock, http.log)
-  await serveHttp(http, gateway, metrics)
+  await serveHttp(http, gateway, metrics, new Access(new Policy(), []))
   return { http, gateway, brokers, storage, start: () => gateway.start(storage, metrics), close: () => http.close() }
 }
 

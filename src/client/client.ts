@@ -200,7 +200,7 @@ export class Client implements AsyncIterable<Message> {
         if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)
         return this.#status.live()
       case 'watching':
-        this.#watches.answered(frame.devices)
+        this.#watches.answered(frame.devices, frame.denied)
         this.#events.emit('watching', frame.devices)
         return this.#status.tell()
       default: // what a later server may say

@@ -50,5 +50,5 @@ export type ServerFrame =
   | { type: 'cursor', cursor: string }
   | { type: 'stalled', message: string }
   | { type: 'live', cursor?: string }
-  | { type: 'watching', devices: string[] }
+  | { type: 'watching', devices: string[], denied?: string }
   | { type: 'bye', code: number, reason: string, retryMs: number }

@@ -2,15 +2,17 @@
 export class Watches {
   #asked = new Set<string>()
   #answered: readonly string[] = []
+  #denied = new Set<string>()
   #send: ((text: string) => void) | undefined
 
   /** The server's answer is still due. */
-  get areAwaited (): boolean { return [...this.#asked].some((device) => !this.#answered.includes(device)) }
+  get areAwaited (): boolean { return [...this.#asked].some((device) => !this.#answered.includes(device) && !this.#denied.has(device)) }
 
   /** Undefined: there is no connection. */
   connected (send: ((text: string) => void) | undefined): void {
     this.#send = send
     this.#answered = []
+    this.#denied.clear()
     for (const device of this.#asked) this.#tell('watch', device)
   }
 
@@ -24,7 +26,11 @@ export class Watches {
     this.#tell('unwatch', device)
   }
 
-  answered (devices: readonly string[]): void { this.#answered = devices }
+  /** `denied`: what the credentials do not allow. */
+  answered (devices: readonly string[], denied?: string): void {
+    this.#answered = devices
+    if (denied !== undefined) this.#denied.add(denied)
+  }
 
   #tell (type: string, device: string): void { this.#send?.(JSON.stringify({ type, device })) }
 }

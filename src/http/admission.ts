@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import type { IncomingMessage } from 'node:http'
 import type { Gateway } from '../gateway.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
+import { Problem } from '../protocol/problem.ts'
 import type { Mode, Opening } from '../session/opening.ts'
-import { admitCaller } from './identity.ts'
+import type { Callers } from './callers.ts'
 import { readParameters, type Asked } from './parameters.ts'
-import { Problem } from './problem.ts'
 import { offeredSubprotocol, type Subprotocol } from './subprotocol.ts'
 
 const RETRY_AFTER_S = 2
@@ -15,17 +15,19 @@ export function asksForSocket ({ headers }: Pick<IncomingMessage, 'headers'>): b
 }
 
 /** Whether this request may become a socket, and as whose. Throws the `Problem` that a plain GET is answered with too. */
-export function admit (gateway: Gateway, request: FastifyRequest): Opening {
-  admitCaller(gateway.settings, request) // first: an origin that is refused hears of nothing else
-  const { deviceId } = request.params as { deviceId: string }
-  if (!isDeviceId(deviceId)) throw new Problem('bad-device-id')
+export async function admit (gateway: Gateway, callers: Callers, request: FastifyRequest): Promise<Opening> {
+  const grants = await callers.of(request)
+  const { deviceId: device = grants.identity.device } = request.params as { deviceId?: string }
+  if (device === undefined) throw new Problem('bad-device-id', 'The address names no device, and neither do your credentials: connect to /ws/{deviceId}.')
+  if (!isDeviceId(device)) throw new Problem('bad-device-id')
+  if (!grants.may('connect', device)) throw new Problem('forbidden', `Your credentials do not allow you to connect as ${device}.`)
   const subprotocol = offeredSubprotocol(request.headers['sec-websocket-protocol'])
   const asked = readParameters(subprotocol, request.query as Record<string, unknown>, gateway.now())
   if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
   if (gateway.hub.sockets >= gateway.settings.ws.maxSockets) throw new Problem('too-many-sockets', undefined, RETRY_AFTER_S)
   const { session, since, resume } = asked
-  if (resume !== undefined && !gateway.hasRoomFor(deviceId, resume)) throw new Problem('positions-full', undefined, RETRY_AFTER_S)
-  return { device: deviceId, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
+  if (resume !== undefined && !gateway.hasRoomFor(device, resume)) throw new Problem('positions-full', undefined, RETRY_AFTER_S)
+  return { device, grants, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
 }
 
 function modeOf (subprotocol: Subprotocol, { frames }: Asked): Mode {

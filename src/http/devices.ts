@@ -6,10 +6,10 @@ import { fromBase64 } from '../protocol/base64.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import type { HttpErrorCode } from '../protocol/http-errors.ts'
 import { membersOf } from '../protocol/members.ts'
+import { Problem } from '../protocol/problem.ts'
 import { HeaderBlock, headerName } from '../wire/header-block.ts'
 import { homePartition } from '../wire/murmur2.ts'
-import { admitCaller } from './identity.ts'
-import { Problem } from './problem.ts'
+import type { Callers } from './callers.ts'
 
 const MAX_LISTED = 1000
 const EVENT = headerName('event')
@@ -29,10 +29,8 @@ const Message = Type.Object({
 const Stored = Type.Object({ partition: Type.Integer(), offset: Type.Integer() })
 
 /** `GET /v1/devices`: who is connected here. `POST /v1/devices/{id}/messages`: append to the downlink. */
-export function deviceRoutes (app: FastifyInstance, gateway: Gateway): void {
-  const onRequest = async (request: FastifyRequest): Promise<void> => admitCaller(gateway.settings, request)
-
-  app.get('/v1/devices', { onRequest, schema: { querystring: Type.Object({}, { additionalProperties: false }), response: { 200: Devices, '4xx': ProblemBody } } }, () => {
+export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers): void {
+  app.get('/v1/devices', { onRequest: callers.permit('list'), schema: { querystring: Type.Object({}, { additionalProperties: false }), response: { 200: Devices, '4xx': ProblemBody } } }, () => {
     const devices: Static<typeof Devices>['devices'] = []
     for (const { id, sessions, connectedMs } of gateway.hub.list()) {
       if (devices.push({ id, sockets: sessions.length, connectedAt: connectedMs }) === MAX_LISTED) break
@@ -53,6 +51,7 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway): void {
   })
   const unanswered: Unanswered = new Set()
   app.addHook('preClose', async () => await giveUp(unanswered))
+  const onRequest = callers.permit('send', ({ params }) => (params as { id: string }).id)
   const schema = { body: Message, response: { 201: Stored, '4xx': ProblemBody, '5xx': ProblemBody } }
   app.post<{ Params: { id: string }, Body: Static<typeof Message> }>('/v1/devices/:id/messages', { onRequest, schema }, async (request, reply) => {
     const { id } = request.params

@@ -1,7 +1,8 @@
 import type { FastifyInstance } from 'fastify'
 import { Type } from 'typebox'
 import type { Gateway } from '../gateway.ts'
-import { sendProblem, Problem } from './problem.ts'
+import { Problem } from '../protocol/problem.ts'
+import { sendProblem } from './problem.ts'
 
 const Alive = Type.Object({ status: Type.Literal('ok') })
 const Ready = Type.Object({ status: Type.Union([Type.Literal('ready'), Type.Literal('stalled')]), reasons: Type.Array(Type.String()) })

@@ -2,11 +2,14 @@ import staticFiles from '@fastify/static'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { fileURLToPath } from 'node:url'
+import type { Access } from '../access/access.ts'
 import type { Gateway } from '../gateway.ts'
+import { Problem } from '../protocol/problem.ts'
+import { Callers } from './callers.ts'
 import { deviceRoutes } from './devices.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute, type Metrics } from './metrics.ts'
-import { handleError, Problem, sendProblem } from './problem.ts'
+import { handleError, sendProblem } from './problem.ts'
 import { socketRoutes } from './sockets.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 
@@ -21,7 +24,8 @@ const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
 
 /** Everything that the gateway serves over HTTP, sockets included. Errors and unknown addresses of others' routes stay theirs. */
-export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics): Promise<void> {
+export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, access: Access): Promise<void> {
+  const callers = new Callers(gateway.settings, access)
   await app.register(websocket, {
     options: {
       clientTracking: false,
@@ -40,9 +44,9 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     await ours.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0, setHeaders: harden })
     for (const file of CLIENT_FILES) ours.get(`/${file}`, (_request, reply) => reply.header('access-control-allow-origin', '*').sendFile(file, DIST))
     healthRoutes(ours, gateway)
-    metricsRoute(ours, gateway, metrics)
-    deviceRoutes(ours, gateway)
-    socketRoutes(ours, gateway)
+    metricsRoute(ours, gateway, metrics, callers)
+    deviceRoutes(ours, gateway, callers)
+    socketRoutes(ours, gateway, callers)
   })
 }
 

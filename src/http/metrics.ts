@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Gateway } from '../gateway.ts'
 import type { Observer } from '../session/context.ts'
+import type { Callers } from './callers.ts'
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
@@ -39,7 +40,7 @@ export function createMetrics (embedded: boolean): Metrics {
 }
 
 /** `GET /metrics`, with what is read off the gateway at that moment. */
-export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry }: Metrics): void {
+export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry }: Metrics, callers: Callers): void {
   const registers = [registry]
   const read = (name: string, help: string, value: () => number): void => {
     const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(value()) })
@@ -70,7 +71,7 @@ export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry
     }
   })
   const all = Registry.merge([processRegistry(), registry])
-  app.get('/metrics', async (_request, reply) => await reply.type(all.contentType).send(await all.metrics()))
+  app.get('/metrics', { onRequest: callers.permit('metrics') }, async (_request, reply) => await reply.type(all.contentType).send(await all.metrics()))
 
   function count (name: string, help: string, total: () => number): void {
     const counter: Counter = new Counter({

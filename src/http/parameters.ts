@@ -1,6 +1,6 @@
 import type { HttpErrorCode } from '../protocol/http-errors.ts'
 import { parseSince } from '../protocol/since.ts'
-import { Problem } from './problem.ts'
+import { Problem } from '../protocol/problem.ts'
 import type { Subprotocol } from './subprotocol.ts'
 
 const CALLED: Record<Subprotocol, string> = { 'sluice.raw': 'raw mode', 'sluice.v1': 'sluice.v1' }

@@ -1,24 +1,12 @@
 import { STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { httpErrors, type HttpErrorCode } from '../protocol/http-errors.ts'
-
-/** An entry of the table of HTTP errors, to be thrown. */
-export class Problem extends Error {
-  readonly code: HttpErrorCode
-  readonly retryAfterS: number | undefined
-
-  /** `detail` says more than the table's sentence, where there is more to say. */
-  constructor (code: HttpErrorCode, detail?: string, retryAfterS?: number) {
-    super(detail ?? httpErrors[code].message)
-    this.name = 'Problem'
-    this.code = code
-    this.retryAfterS = retryAfterS
-  }
-}
+import { httpErrors } from '../protocol/http-errors.ts'
+import { Problem } from '../protocol/problem.ts'
 
 export function sendProblem (reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.retryAfterS !== undefined) void reply.header('retry-after', problem.retryAfterS)
+  if (httpErrors[problem.code].status === 401) void reply.header('www-authenticate', 'Bearer')
   return reply.code(httpErrors[problem.code].status).send({ code: problem.code, message: problem.message })
 }
 

@@ -3,42 +3,47 @@ import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
 import type { Gateway } from '../gateway.ts'
+import { Problem } from '../protocol/problem.ts'
 import type { Opening } from '../session/opening.ts'
 import { admit } from './admission.ts'
-import { answerSocket, isUpgrade, Problem, sendProblem } from './problem.ts'
+import type { Callers } from './callers.ts'
+import { answerSocket, isUpgrade, sendProblem } from './problem.ts'
 import { SocketPeer } from './socket-peer.ts'
 
-const SOCKETS = '/ws/:deviceId'
+/** Without an id in the address it is that of the credentials. */
+const SOCKETS = ['/ws', '/ws/:deviceId']
 /** For so long a browser need not ask again whether it may show a token. */
 const PREFLIGHT_S = 7_200
 
-/** `GET /ws/{deviceId}`: an upgrade, or the reason why it would be refused. */
-export function socketRoutes (app: FastifyInstance, gateway: Gateway): void {
+/** `GET /ws/{deviceId}` and `GET /ws`: an upgrade, or the reason why it would be refused. */
+export function socketRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers): void {
   const admitted = new WeakMap<FastifyRequest, Opening>()
   const { websocketServer } = app as unknown as { websocketServer: WebSocketServer }
   websocketServer.on('wsClientError', (error, socket) => answerSocket(socket, new Problem('bad-request', `${error.message}.`)))
   // The plugin lets an upgrade in on every route, and hangs up behind it where no socket is served.
   app.addHook('onRequest', async (request) => {
-    if (isUpgrade(request) && request.routeOptions.url !== SOCKETS) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
+    if (isUpgrade(request) && !SOCKETS.includes(request.routeOptions.url as string)) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
   })
-  app.options(SOCKETS, { onRequest: readableByAll }, (_request, reply) => {
-    void reply.header('access-control-allow-headers', 'authorization').header('access-control-max-age', PREFLIGHT_S)
-    return reply.code(204).send()
-  })
-  app.route({
-    method: 'GET',
-    url: SOCKETS,
-    exposeHeadRoute: false,
-    onRequest: readableByAll,
-    preHandler: async (request) => { admitted.set(request, admit(gateway, request)) },
-    handler: (_request, reply) => {
-      void reply.header('upgrade', 'websocket')
-      return sendProblem(reply, new Problem('upgrade-required'))
-    },
-    wsHandler: (ws: WebSocket, request: FastifyRequest) => {
-      serve(gateway, ws, admitted.get(request) as Opening)
-    }
-  })
+  for (const url of SOCKETS) {
+    app.options(url, { onRequest: readableByAll }, (_request, reply) => {
+      void reply.header('access-control-allow-headers', 'authorization').header('access-control-max-age', PREFLIGHT_S)
+      return reply.code(204).send()
+    })
+    app.route({
+      method: 'GET',
+      url,
+      exposeHeadRoute: false,
+      onRequest: readableByAll,
+      preHandler: async (request) => { admitted.set(request, await admit(gateway, callers, request)) },
+      handler: (_request, reply) => {
+        void reply.header('upgrade', 'websocket')
+        return sendProblem(reply, new Problem('upgrade-required'))
+      },
+      wsHandler: (ws: WebSocket, request: FastifyRequest) => {
+        serve(gateway, ws, admitted.get(request) as Opening)
+      }
+    })
+  }
 }
 
 /** A page that may connect comes from anywhere, and has to read why it may not. One whose origin is refused reads that, for it is looked at first. */

@@ -1,12 +1,15 @@
-import { Problem } from './problem.ts'
+import { Problem } from '../protocol/problem.ts'
 
 const SUBPROTOCOLS = ['sluice.v1', 'sluice.raw'] as const
 export type Subprotocol = typeof SUBPROTOCOLS[number]
 
+/** Browsers cannot set headers, so a token may stand beside the subprotocol. It is never chosen, and so never sent back. */
+const BEARER = 'bearer.'
+
 /** The first offered one that is known. None offered: raw. */
 export function offeredSubprotocol (header: string | undefined): Subprotocol {
   if (header === undefined) return 'sluice.raw'
-  const known = chooseSubprotocol(header.split(',').map((name) => name.trim()))
+  const known = chooseSubprotocol(namesIn(header))
   if (known === undefined) throw new Problem('bad-subprotocol')
   return known
 }
@@ -18,3 +21,10 @@ export function chooseSubprotocol (offered: Iterable<string>): Subprotocol | und
   }
   return undefined
 }
+
+/** The token that is offered as `bearer.<token>`. */
+export function tokenOffered (header: string | undefined): string | undefined {
+  return namesIn(header ?? '').find((name) => name.startsWith(BEARER))?.slice(BEARER.length)
+}
+
+function namesIn (header: string): string[] { return header.split(',').map((name) => name.trim()) }

@@ -22,7 +22,7 @@ export class Watchers implements Watching {
   async watch (session: Session, device: string): Promise<readonly string[]> {
     this.add(session, device)
     await this.#following
-    return [...this.#watched.get(session) ?? []]
+    return this.watched(session)
   }
 
   add (session: Session, device: string): void {
@@ -45,7 +45,7 @@ export class Watchers implements Watching {
     return [...watched ?? []]
   }
 
-  count (session: Session): number { return this.#watched.get(session)?.size ?? 0 }
+  watched (session: Session): readonly string[] { return [...this.#watched.get(session) ?? []] }
 
   forget (session: Session): void {
     const watched = this.#watched.get(session)

@@ -14,7 +14,8 @@ export const closes = {
   'bad-id': { code: 4503, message: 'A publish has no id from 1 to 9007199254740991, so it could not even be refused.' },
   'bad-watch': { code: 4504, message: 'A watch or unwatch names no valid device, has an unknown field, or is one too many.' },
   'name-taken': { code: 4505, message: 'Another socket of this device holds the resume name now.' },
-  'bad-received': { code: 4506, message: 'A received has no cursor that this server can have given, or an unknown field.' }
+  'bad-received': { code: 4506, message: 'A received has no cursor that this server can have given, or an unknown field.' },
+  'not-permitted': { code: 4507, message: 'Your credentials do not allow this.' }
 } as const satisfies Record<string, Close>
 
 export type CloseName = keyof typeof closes

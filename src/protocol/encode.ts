@@ -29,8 +29,9 @@ export function refused (id: number, code: RefusalCode, message: string = refusa
   return Buffer.from(JSON.stringify({ type: 'refused', id, code, message, temporary, outcome }))
 }
 
-export function watching (devices: readonly string[]): Buffer {
-  return Buffer.from(JSON.stringify({ type: 'watching', devices }))
+/** `denied`: what was asked for and may not be watched. */
+export function watching (devices: readonly string[], denied?: string): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'watching', devices, denied }))
 }
 
 export function cursorFrame (cursor: string): Buffer {

@@ -8,6 +8,8 @@ export const httpErrors = {
   'bad-request': { status: 400, message: 'The request cannot be read: its syntax, headers, or body are not what this address takes.' },
   'bad-subprotocol': { status: 400, message: 'None of the offered subprotocols is known; offer sluice.v1 or sluice.raw, or none for raw mode.' },
   unauthenticated: { status: 401, message: 'This server does not take callers without credentials.' },
+  'bad-credentials': { status: 401, message: 'Your credentials are not good, or no longer; the message says why.' },
+  forbidden: { status: 403, message: 'Your credentials are good, and do not allow this; the message says what.' },
   'bad-origin': { status: 403, message: "The page's origin is not on this server's list (http.origins)." },
   'not-found': { status: 404, message: 'There is nothing at this address.' },
   'too-slow': { status: 408, message: 'The request, or the handshake, was not there whole in time.' },

@@ -8,6 +8,7 @@ export interface Refusal {
 export const refusals = {
   'bad-field': { temporary: false, outcome: 'not-stored', message: 'A field of the publish is missing, unknown, or of the wrong kind; the message names it.' },
   'id-not-rising': { temporary: false, outcome: 'not-stored', message: 'The id is not above every id that came before it on this connection.' },
+  'not-permitted': { temporary: false, outcome: 'not-stored', message: 'Your credentials do not allow you to publish that event.' },
   'record-too-large': { temporary: false, outcome: 'not-stored', message: 'Kafka takes no record of this size in the topic.' },
   'not-authorized': { temporary: false, outcome: 'not-stored', message: 'Kafka does not let this gateway write to the topic.' },
   'topic-missing': { temporary: true, outcome: 'not-stored', message: 'The topic does not exist in Kafka, or no longer does.' },

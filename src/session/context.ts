@@ -36,8 +36,8 @@ export interface Watching {
   /** The same for one more entry, while a `watch` of the session is under way. */
   add: (session: Session, device: string) => void
   unwatch: (session: Session, device: string) => readonly string[]
-  /** How many entries the session has. */
-  count: (session: Session) => number
+  /** The session's entries. */
+  watched: (session: Session) => readonly string[]
   forget: (session: Session) => void
 }
 

@@ -1,3 +1,4 @@
+import type { Grants } from '../access/policy.ts'
 import type { Since } from '../protocol/since.ts'
 
 /** How a socket speaks: raw frames, with the kind of those sent to it pinned or not, or sluice.v1. */
@@ -6,6 +7,8 @@ export type Mode = 'raw' | 'raw-text' | 'raw-binary' | 'sluice.v1'
 /** Who opens a socket, and what it asks for. */
 export interface Opening {
   readonly device: string
+  /** What it may do. */
+  readonly grants: Grants
   readonly mode: Mode
   /** The producer session, which outlives connections; undefined: this connection is it. */
   readonly session?: string | undefined

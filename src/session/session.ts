@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Grants } from '../access/policy.ts'
 import { closeReason, closes, type CloseName } from '../protocol/closes.ts'
 import { decode } from '../protocol/decode.ts'
 import { bye, welcome } from '../protocol/encode.ts'
@@ -22,6 +23,8 @@ export class Session {
   readonly context: Context
   readonly device: string
   readonly key: Buffer
+  /** Who it is, and what it may do. */
+  readonly grants: Grants
   readonly mode: Mode
   /** The producer session: what the device asked for, so that its ids go on on the next connection, or one of its own. */
   readonly id: string
@@ -38,10 +41,11 @@ export class Session {
   #outbox: Outbox
   #flushing = false
 
-  constructor (context: Context, peer: Peer, { device, mode, session, holdPongs }: Opening) {
+  constructor (context: Context, peer: Peer, { device, grants, mode, session, holdPongs }: Opening) {
     this.context = context
     this.device = device
     this.key = Buffer.from(device)
+    this.grants = grants
     this.mode = mode
     this.id = session ?? randomBytes(SESSION_ID_BYTES).toString('base64url')
     this.#peer = peer
@@ -65,9 +69,14 @@ export class Session {
   receive (data: Buffer, binary: boolean): void {
     this.#heard = true
     if (this.#closing) return
-    if (this.isRaw) publish(this, this.uplink.lastId + 1, undefined, data, 0, data.length, undefined)
+    if (this.isRaw) this.#receiveRaw(data)
     else if (binary) this.close('binary-frame')
     else handle(this, decode(data))
+  }
+
+  #receiveRaw (data: Buffer): void {
+    if (this.grants.may('publish', '')) publish(this, this.uplink.lastId + 1, undefined, data, 0, data.length, undefined)
+    else this.close('not-permitted', 'Your credentials do not allow you to send.')
   }
 
   sendText (payload: Buffer): void { this.send(wsFrame(payload, false)) }

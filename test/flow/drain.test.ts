@@ -4,7 +4,7 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
-import { RecordingPeer } from '../session/given.ts'
+import { EVERYBODY, RecordingPeer } from '../session/given.ts'
 import { readAll, readDevice } from './kafka.ts'
 import { Peer, upgradeHead } from './peer.ts'
 
@@ -122,7 +122,7 @@ await t.test('a socket that was let in a moment before is sent away at once', as
   const closed = gateway.app.close()
   while (gateway.app.gateway.state === 'serving') await new Promise((resolve) => setImmediate(resolve))
   const peer = new RecordingPeer()
-  gateway.app.gateway.connect(peer, { device: 'late', mode: 'sluice.v1' }).ended()
+  gateway.app.gateway.connect(peer, { device: 'late', grants: EVERYBODY, mode: 'sluice.v1' }).ended()
   t.match(peer.heard(), [{ type: 'welcome' }, { type: 'bye', code: 4000 }, /^close 4000 draining/])
   await closed
 })

@@ -40,7 +40,7 @@ export const upgrades: HostileHead[] = [
   upgrade('no percent-encoding', '/ws/%zz', 400, 'bad-request'),
   upgrade('a percent-encoding that is not UTF-8', '/ws/%ff%fe', 400, 'bad-request'),
   upgrade('a path below the id', '/ws/a/b', 404, 'not-found'),
-  upgrade('no id at all', '/ws', 404, 'not-found'),
+  upgrade('no id at all', '/ws', 400, 'bad-device-id'),
   upgrade('another path', '/healthz', 404, 'not-found'),
   upgrade('the page', '/', 404, 'not-found'),
   upgrade('a file of the page', '/page.js', 404, 'not-found'),

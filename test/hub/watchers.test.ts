@@ -60,7 +60,7 @@ await t.test('each record once, to those who watch its device', async t => {
   void watchers.watch(all.session, '*')
   void watchers.watch(one.session, 'a')
   for (const device of ['a', '*', 'b']) void watchers.watch(both.session, device)
-  t.strictSame([all, one, both, none].map(({ session }) => watchers.count(session)), [1, 1, 3, 0])
+  t.strictSame([all, one, both, none].map(({ session }) => watchers.watched(session).length), [1, 1, 3, 0])
   uplink({ key: 'a', value: '{"c":1}', headers: { event: 'e' } })
   uplink({ key: 'c', value: null })
   uplink({ key: '' })

@@ -2,12 +2,17 @@ import type { Test } from 'tap'
 import type { Clock } from '../../src/clock.ts'
 import type { Failure, Topic, Waiter } from '../../src/log/log.ts'
 import type { Context, Following, Limits, Watching } from '../../src/session/context.ts'
+import { NOBODY } from '../../src/access/identity.ts'
+import { Policy } from '../../src/access/policy.ts'
 import type { Opening } from '../../src/session/opening.ts'
 import type { Peer } from '../../src/session/peer.ts'
 import { Session } from '../../src/session/session.ts'
 import { Turn } from '../../src/session/turn.ts'
 import type { HeaderBlock } from '../../src/wire/header-block.ts'
 import { RecordView } from '../../src/wire/record-view.ts'
+
+/** What callers without credentials may do. */
+export const EVERYBODY = new Policy().grants(NOBODY)
 
 /** Time that stands still until a test moves it. */
 export class HeldClock implements Clock {
@@ -151,7 +156,7 @@ function headersOf ({ buffer, end }: HeaderBlock): Record<string, string> {
 
 export const LIMITS: Limits = { heartbeatMs: 30_000, maxFrameBytes: 65_536, outboxBytes: 10_000, inFlight: 4 }
 
-const nobody: Watching = { watch: () => Promise.reject(new Error('nobody watches here')), add: () => {}, unwatch: () => [], count: () => 0, forget: () => {} }
+const nobody: Watching = { watch: () => Promise.reject(new Error('nobody watches here')), add: () => {}, unwatch: () => [], watched: () => [], forget: () => {} }
 
 /** Somebody who is live, and whose downlink lies in partition 3. */
 export const following: Following = {
@@ -183,7 +188,7 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
   }
   const connect: Given['connect'] = (opening = {}) => {
     const peer = new RecordingPeer()
-    const session = new Session(context, peer, { device: 'sensor-1', mode: 'sluice.v1', ...opening })
+    const session = new Session(context, peer, { device: 'sensor-1', grants: EVERYBODY, mode: 'sluice.v1', ...opening })
     return { session, peer, publish: (id, data = '0') => session.receive(Buffer.from(`{"type":"publish","id":${id},"data":${data}}`), false) }
   }
   return { clock, uplink, context, observed, connect }

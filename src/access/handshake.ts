@@ -1,0 +1,21 @@
+/** What a caller brought, before anything of it is believed. */
+export interface Handshake {
+  /** Where it comes from: an IP address, or `localhost` for an in-memory pair. */
+  readonly address: string
+  /** The page's origin, where a browser says one. */
+  readonly origin: string | undefined
+  /** The device id in the address, where there is one. */
+  readonly device: string | undefined
+  /** Its token, API key or ticket. */
+  readonly token: string | undefined
+  /** Its TLS certificate, verified against `tls.clientCaFile`. */
+  readonly certificate?: Certificate | undefined
+}
+
+export interface Certificate {
+  readonly commonName: string | undefined
+  /** As Node writes them: `DNS:sensor-1, URI:urn:device:sensor-1`. */
+  readonly subjectAltName: string | undefined
+  /** SHA-256, upper-case hex with colons. */
+  readonly fingerprint: string
+}

@@ -1,0 +1,70 @@
+import type { FastifyRequest } from 'fastify'
+import type { Access } from '../access/access.ts'
+import type { Handshake } from '../access/handshake.ts'
+import { NOBODY } from '../access/identity.ts'
+import type { Grants, Verb } from '../access/policy.ts'
+import { isLoopback, type Settings } from '../config/index.ts'
+import { Problem } from '../protocol/problem.ts'
+import { tokenOffered } from './subprotocol.ts'
+
+const BEARER = /^bearer +([^ ]+) *$/i
+
+/** Who sends a request, and what they may do: sockets and the HTTP API ask here. */
+export class Callers {
+  readonly #settings: Settings
+  readonly #access: Access
+  readonly #nobody: Grants
+
+  constructor (settings: Settings, access: Access) {
+    this.#settings = settings
+    this.#access = access
+    this.#nobody = access.policy.grants(NOBODY)
+  }
+
+  /** Throws a `Problem` where the caller may not come at all. An origin that is refused hears of nothing else. */
+  async of (request: FastifyRequest): Promise<Grants> {
+    if (!this.#isOurOrigin(request)) throw new Problem('bad-origin')
+    const identity = await this.#access.identify(handshakeOf(request), this.#mayBeNobody(request))
+    return identity === NOBODY ? this.#nobody : this.#access.policy.grants(identity)
+  }
+
+  /** A hook for a route whose callers need that verb on what `resource` says. */
+  permit (verb: Verb, resource: (request: FastifyRequest) => string = () => '*') {
+    return async (request: FastifyRequest): Promise<void> => {
+      const grants = await this.of(request)
+      if (!grants.may(verb, resource(request))) throw new Problem('forbidden', `Your credentials do not allow you to ${verb} here.`)
+    }
+  }
+
+  /** Browsers say which page asks; programs say nothing. A page of another site must not act in its visitor's name. */
+  #isOurOrigin ({ headers: { origin, host } }: FastifyRequest): boolean {
+    if (origin === undefined) return true
+    return this.#settings.http.origins.includes(origin) || (host !== undefined && (origin === `http://${host}` || origin === `https://${host}`))
+  }
+
+  /**
+   * On loopback the Host is looked at too, or a page whose name was pointed at 127.0.0.1 would count as our own. Where there is a
+   * way to log in, `loopback` lets nobody in: a proxy on this machine would hand that on to all the world.
+   */
+  #mayBeNobody (request: FastifyRequest): boolean {
+    const { auth: { anonymous }, host } = this.#settings
+    if (anonymous !== 'loopback') return anonymous === 'always'
+    return !this.#access.hasLogin && isLoopback(host) && isLoopback(request.hostname) && isLoopback(remoteAddress(request))
+  }
+}
+
+function handshakeOf (request: FastifyRequest): Handshake {
+  const { headers, params } = request
+  return {
+    address: remoteAddress(request),
+    origin: headers.origin,
+    device: (params as { deviceId?: string }).deviceId,
+    token: BEARER.exec(headers.authorization ?? '')?.[1] ?? tokenOffered(headers['sec-websocket-protocol'])
+  }
+}
+
+/** As a plugin the gateway may stand in a server that listens beyond loopback. An in-memory pair has no address: it is this process. */
+function remoteAddress ({ raw }: FastifyRequest): string {
+  const { socket } = raw as { socket?: { remoteAddress?: string } }
+  return socket === undefined ? 'localhost' : String(socket.remoteAddress).replace(/^::ffff:/, '')
+}
