@@ -1,6 +1,5 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
-import { Access } from './access/access.ts'
-import { Policy } from './access/policy.ts'
+import { createAccess } from './access/create.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
@@ -75,7 +74,7 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
   const gateway = new Gateway(settings, log, clock, http.log)
-  await serveHttp(http, gateway, metrics, new Access(new Policy(), []))
+  await serveHttp(http, gateway, metrics, await createAccess(settings))
   return { http, gateway, brokers, storage, start: () => gateway.start(storage, metrics), close: () => http.close() }
 }
 
