@@ -114,6 +114,9 @@ export class Gateway {
   /** The requests for them. */
   get catchupFetches (): number { return this.#reader.fetches }
 
+  /** The downlink's partition for a device's records. */
+  placeOf (key: Buffer): number { return this.#reader.placeOf(key) }
+
   /** Only when started. What it gives must be called when the socket has ended. */
   connect (peer: Peer, opening: Opening): { session: Session, ended: () => void } {
     const session = new Session(this.#context as Context, peer, opening)

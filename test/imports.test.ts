@@ -20,7 +20,7 @@ const rules: Record<string, Rule> = {
   'plugin.ts': { ours: ['app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
   'app.ts': { ours: ['access', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol'], packages: ['fastify'] },
   http: {
-    ours: ['access', 'config', 'gateway.ts', 'log/log.ts', 'protocol', 'session', 'wire/header-block.ts', 'wire/murmur2.ts'],
+    ours: ['access', 'config', 'gateway.ts', 'log/log.ts', 'protocol', 'session', 'wire/header-block.ts'],
     packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
   },
   'gateway.ts': { ours: ['clock.ts', 'config', 'hub', 'log/log.ts', 'positions', 'protocol', 'reader', 'session'] },

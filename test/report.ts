@@ -1,6 +1,7 @@
 /** Tables that scripts write into docs/reliability.md. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { cpus } from 'node:os'
 import { join } from 'node:path'
 
 const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'reliability.md')
@@ -11,6 +12,12 @@ export function table (columns: readonly string[], rows: ReadonlyArray<ReadonlyA
   const widths = columns.map((_, i) => Math.max(3, ...cells.map((row) => (row[i] as string).length)))
   const line = (row: readonly string[]): string => `| ${row.map((cell, i) => cell.padEnd(widths[i] as number)).join(' | ')} |`
   return [line(cells[0] as string[]), `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`, ...cells.slice(1).map(line)].join('\n')
+}
+
+/** When, and on what. */
+export function circumstances (): string {
+  const processors = cpus()
+  return `${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}, ${processors.length} × ${processors[0]?.model.trim() ?? '?'}.`
 }
 
 /** Puts a text between the marks of that name. */

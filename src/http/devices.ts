@@ -8,7 +8,6 @@ import type { HttpErrorCode } from '../protocol/http-errors.ts'
 import { membersOf } from '../protocol/members.ts'
 import { Problem } from '../protocol/problem.ts'
 import { HeaderBlock, headerName } from '../wire/header-block.ts'
-import { homePartition } from '../wire/murmur2.ts'
 import type { Callers } from './callers.ts'
 
 const MAX_LISTED = 1000
@@ -90,7 +89,7 @@ function append (gateway: Gateway, unanswered: Unanswered, device: string, { dat
       stored: (_id, _count, partition, offset) => answered(() => resolve({ partition, offset })),
       failed: (_id, { code, reason }) => answered(() => reject(new Problem(problemOf[code], `${code}: Kafka said ${reason}.`, temporary.has(code) ? RETRY_AFTER_S : undefined)))
     }
-    const taken = downlink.append(homePartition(key, downlink.partitions), key, value, 0, value.length, headers, waiter, 1)
+    const taken = downlink.append(gateway.placeOf(key), key, value, 0, value.length, headers, waiter, 1)
     if (taken) unanswered.add(reject)
     else reject(new Problem('kafka-away', 'The gateway holds as many bytes for Kafka as it may; send again later.', RETRY_AFTER_S))
   })

@@ -30,6 +30,7 @@ export interface Log {
 
 export interface Topic {
   readonly name: string
+  /** As many as there were when it was opened; one that was added since can be appended to as well. */
   readonly partitions: number
   /**
    * Appends a record whose value is `source[from, to)`, or null where `to` is `from - 1`; everything is copied before it

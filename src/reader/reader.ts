@@ -5,6 +5,7 @@ import type { Session } from '../session/session.ts'
 import { formatCursor, MAX_CURSOR_LENGTH } from '../protocol/cursor.ts'
 import { batchOf } from '../wire/batch-walk.ts'
 import { crc32c } from '../wire/crc32c.ts'
+import { homePartition } from '../wire/murmur2.ts'
 import { Follower, type Partitions } from './follower.ts'
 import { homeOf, type Partitioner } from './home.ts'
 import { Lookups } from './lookups.ts'
@@ -92,6 +93,11 @@ export class Reader implements Partitions {
   homesOf (key: Buffer): readonly PartitionReader[] {
     const home = homeOf(this.#options.partitioner, key, this.#shared.partitions)
     return home === undefined ? this.#readers : [this.#readers[home] as PartitionReader]
+  }
+
+  /** Where a record for that device has to lie, so that its sockets find it when they come back. */
+  placeOf (key: Buffer): number {
+    return homeOf(this.#options.partitioner, key, this.announced) ?? homePartition(key, this.announced)
   }
 
   /** Resolves when the partitions are known that there were when it was asked, or a moment before. */

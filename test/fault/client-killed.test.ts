@@ -7,13 +7,14 @@ import { connect } from '../../src/client/client.ts'
 import { readAll } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { freePort } from '../kafka/ports.ts'
+import { ClientMessages } from './client-messages.ts'
 import { ClientPublisher, oneTo, withoutRepeats } from './client-publishers.ts'
 
 const clients = 8
 const window = 20
 const lives = 3
 
-await t.test('the gateway is killed with -9 under clients, and started again: nothing is lost, nothing doubled (G2, G3)', async (t) => {
+await t.test('the gateway is killed with -9 under clients, and started again: nothing is lost, nothing doubled, up or down (G2, G3, G4)', async (t) => {
   const broker = await testBroker(t)
   const topics = [broker.topic('uplink'), broker.topic('downlink')] as const
   const port = await freePort()
@@ -21,6 +22,7 @@ await t.test('the gateway is killed with -9 under clients, and started again: no
   t.teardown(async () => { gateway.kill('SIGKILL') })
   const publishers = Array.from({ length: clients }, (_, n) => new ClientPublisher(
     connect(`ws://127.0.0.1:${port}/ws/killed-${n}`, { WebSocket, minRetryMs: 50, maxRetryMs: 400 }), window))
+  const messages = publishers.map(({ client }, n) => new ClientMessages(broker.brokers, topics[1], `killed-${n}`, client))
   t.teardown(() => Promise.all(publishers.map(({ client }) => client.close())))
   const allAcked = (more: number): Promise<unknown> => Promise.all(publishers.map((publisher) => publisher.acks(more)))
   for (let life = 1; life < lives; life++) {
@@ -31,6 +33,11 @@ await t.test('the gateway is killed with -9 under clients, and started again: no
   }
   await allAcked(60)
   await Promise.all(publishers.map((publisher) => publisher.stop()))
+  await Promise.all(messages.map((one) => one.stop()))
+  for (const { got, gaps, written } of messages) {
+    t.same(got, oneTo(written), `${written} came, in order, each once`)
+    t.same(gaps, [])
+  }
   const records = await readAll(broker.brokers, topics[0])
   for (const { client, published, acked, failed } of publishers) {
     const kept = withoutRepeats(records, client.session)

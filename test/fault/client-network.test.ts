@@ -7,6 +7,7 @@ import { startGateway, type TestGateway } from '../flow/gateway.ts'
 import { readDevice } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { Proxy } from '../net/proxy.ts'
+import { ClientMessages } from './client-messages.ts'
 import { ClientPublisher, oneTo, withoutRepeats } from './client-publishers.ts'
 
 /** For the client time runs this much faster: its heartbeats of 5 s take a quarter of one. */
@@ -19,7 +20,7 @@ async function proxyTo (t: Test, { origin }: TestGateway): Promise<{ proxy: Prox
   return { proxy, port: await proxy.listen() }
 }
 
-await t.test('the network under a client is cut, refuses, and goes silent: nothing is lost, nothing doubled (G2, G3)', async (t) => {
+await t.test('the network under a client is cut, refuses, and goes silent: nothing is lost, nothing doubled, up or down (G2, G3, G4)', async (t) => {
   const broker = await testBroker(t)
   const gateway = await startGateway(t, broker, { settings: { ws: { heartbeatMs: 5_000 } } })
   const { proxy, port } = await proxyTo(t, gateway)
@@ -28,6 +29,7 @@ await t.test('the network under a client is cut, refuses, and goes silent: nothi
   const states: State[] = []
   client.on('state', (state) => states.push(state))
   const publisher = new ClientPublisher(client, 20)
+  const messages = new ClientMessages(broker.brokers, gateway.downlink, 'networked', client)
   const lost = (reason: RegExp): Promise<void> => new Promise((resolve) => {
     const off = client.on('connecting', ({ why }) => {
       if (why === undefined || !reason.test(why)) return
@@ -55,7 +57,9 @@ await t.test('the network under a client is cut, refuses, and goes silent: nothi
   await isSilent
   await publisher.acks(50)
 
-  await publisher.stop()
+  await Promise.all([publisher.stop(), messages.stop()])
+  t.same(messages.got, oneTo(messages.written), `${messages.written} came, in order, each once`)
+  t.same(messages.gaps, [])
   const kept = withoutRepeats(await readDevice(broker.brokers, gateway.uplink, 'networked'), client.session)
   t.same(kept.map(({ data }) => data), oneTo(publisher.published), `all ${publisher.published}, in order, each once`)
   t.equal(publisher.acked.length, publisher.published)

@@ -1,7 +1,7 @@
 import type { WebSocket } from 'ws'
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
-import { RawDevice } from './device.ts'
+import { RawDevice, type ServerFrame } from './device.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { withProducer, write } from './kafka.ts'
 import { since, untilLive } from './resume.ts'
@@ -35,6 +35,30 @@ await t.test('a slow reader is closed with 4001 and hurts nobody else (G6)', asy
   t.equal(await sibling.next(), 'after', 'its device goes on on its other socket')
 })
 
+await t.test('closed with 4001, it comes back with the last cursor that it has seen, and has missed nothing (G4, G6)', async (t) => {
+  const broker = await testBroker(t)
+  const gateway = await startGateway(t, broker, { settings: { ws: { outboxBytes } } })
+  const slow = await inMemory(gateway, 'slow', '', 'sluice.v1')
+  const neighbour = await gateway.device('neighbour')
+  await slow.next() // its welcome
+  slow.socket.pause()
+  const records = 64
+  await withProducer(broker.brokers, async (producer) => {
+    for (let n = 0; n < records; n++) {
+      const value = JSON.stringify({ n, padding: 'x'.repeat(8_000) })
+      await producer.send({ topic: gateway.downlink, messages: [{ key: 'slow', value }, { key: 'neighbour', value }] })
+      await neighbour.nextOf('message')
+    }
+  })
+  await untilClosed(gateway, 'slow-reader')
+  slow.socket.resume()
+  t.match(await slow.ended, { code: 4001 })
+  const before = slow.waiting.map((frame) => JSON.parse(String(frame)) as ServerFrame).filter(({ type }) => type === 'message')
+  t.ok(before.length > 0 && before.length < records, `it got ${before.length} of ${records}`)
+  const after = await untilLive(await gateway.device('slow', since(before.at(-1)?.cursor)))
+  t.strictSame([...before, ...after].map(({ data }) => (data as { n: number }).n), Array.from({ length: records }, (_, n) => n))
+})
+
 await t.test('it comes back with its cursor to all that it missed, at its own pace: while it catches up it is not closed (G4, G6)', async (t) => {
   const broker = await testBroker(t)
   const gateway = await startGateway(t, broker, { settings: { ws: { outboxBytes } } })
@@ -58,10 +82,10 @@ await t.test('it comes back with its cursor to all that it missed, at its own pa
 })
 
 /** Over a pair of streams: no kernel buffers what is not read. */
-async function inMemory (gateway: TestGateway, id: string, query = ''): Promise<RawDevice> {
+async function inMemory (gateway: TestGateway, id: string, query = '', subprotocol = 'sluice.raw'): Promise<RawDevice> {
   let device: RawDevice | undefined
   const { http } = gateway.app as unknown as { http: { injectWS: (path: string, context: object, options: object) => Promise<WebSocket> } }
-  await http.injectWS(`/ws/${id}${query}`, { headers: { host: gateway.host } }, { onInit: (ws: WebSocket) => { device = new RawDevice(ws) } })
+  await http.injectWS(`/ws/${id}${query}`, { headers: { host: gateway.host, 'sec-websocket-protocol': subprotocol } }, { onInit: (ws: WebSocket) => { device = new RawDevice(ws) } })
   return device as RawDevice
 }
 

@@ -1,5 +1,4 @@
-import { cpus } from 'node:os'
-import { table } from '../report.ts'
+import { circumstances, table } from '../report.ts'
 import { ways, type Outage } from './outage.ts'
 
 /** What came out beside the times. */
@@ -45,11 +44,6 @@ export function summary (outages: readonly Outage[], account: Account): string {
 function counted ({ sockets, closed, records, mistakes, messages, missing, twice }: Account): string {
   return `${sockets} sockets, ${closed} closed. ${records.toLocaleString('en-US')} records in the uplink: ${mistakes.length} missing, doubled beside what is recognisable, or out of order. ` +
     `${messages.toLocaleString('en-US')} messages to the listener: ${missing} missing, ${twice} doubled.`
-}
-
-function circumstances (): string {
-  const processors = cpus()
-  return `${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}, ${processors.length} × ${processors[0]?.model.trim() ?? '?'}.`
 }
 
 function capital (word: string): string { return word.charAt(0).toUpperCase() + word.slice(1) }

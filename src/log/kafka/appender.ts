@@ -69,14 +69,22 @@ export class Appender {
   }
 
   topic (name: string, partitions: number, maxBatchBytes: number, producer: Producer): Topic {
-    const queues = Array.from({ length: partitions }, (_, partition) => new PartitionQueue(name, partition, maxBatchBytes, producer, this.#hold))
-    this.#queues.push(...queues)
+    const queues: PartitionQueue[] = []
+    const queueOf = (partition: number): PartitionQueue => {
+      while (queues.length <= partition) { // at first all that there are, and later those that were added
+        const queue = new PartitionQueue(name, queues.length, maxBatchBytes, producer, this.#hold)
+        queues.push(queue)
+        this.#queues.push(queue)
+      }
+      return queues[partition] as PartitionQueue
+    }
+    queueOf(partitions - 1)
     return {
       name,
       partitions,
-      pressed: (partition) => this.#hold.isPressed((queues[partition] as PartitionQueue).heldBytes),
+      pressed: (partition) => this.#hold.isPressed(queueOf(partition).heldBytes),
       append: (partition, key, source, from, to, headers, waiter, id) =>
-        this.#append(queues[partition] as PartitionQueue, key, source, from, to, headers, waiter, id)
+        this.#append(queueOf(partition), key, source, from, to, headers, waiter, id)
     }
   }
 
