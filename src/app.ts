@@ -1,5 +1,6 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
 import { createAccess } from './access/create.ts'
+import { createAudit } from './audit/create.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
@@ -10,6 +11,7 @@ import { createMetrics } from './http/metrics.ts'
 import { handleClientError, handleFrameworkError } from './http/problem.ts'
 import { KafkaLog } from './log/kafka/index.ts'
 import type { Storage } from './protocol/encode.ts'
+import type { Observer } from './session/context.ts'
 
 /** All that Node takes of a request's head, so that a device id that is too long still gets our own refusal. */
 const MAX_PARAM_LENGTH = 16_384
@@ -69,13 +71,19 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     ...uplink,
     brokers,
     replicationFactor: kafka.replicationFactor,
-    topics: [topics.uplink, topics.downlink],
+    topics: [topics.uplink, topics.downlink, ...settings.audit.topic === undefined ? [] : [settings.audit.topic]],
     compacted: [topics.positions],
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
+  const audited = createAudit(settings, log, clock)
+  if (audited !== undefined) http.addHook('onClose', async () => audited.close())
   const gateway = new Gateway(settings, log, clock, http.log)
-  await serveHttp(http, gateway, metrics, await createAccess(settings))
-  return { http, gateway, brokers, storage, start: () => gateway.start(storage, metrics), close: () => http.close() }
+  await serveHttp(http, gateway, metrics, await createAccess(settings), audited?.audit)
+  const observer: Observer = {
+    ...metrics,
+    denied: ({ grants: { identity: { subject, by } }, device, id }, verb, resource) => audited?.audit.write('denied', { subject, by, device, session: id, verb, resource })
+  }
+  return { http, gateway, brokers, storage, start: () => gateway.start(storage, observer), close: () => http.close() }
 }
 
 /** Its usual port, or any free one if that cannot be had. */

@@ -18,9 +18,9 @@ const rules: Record<string, Rule> = {
   commands: { ours: ['app.ts', 'banner.ts', 'clock.ts', 'config', 'log/log.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
   'index.ts': { ours: ['config', 'log/log.ts', 'plugin.ts'] },
   'plugin.ts': { ours: ['app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
-  'app.ts': { ours: ['access', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol'], packages: ['fastify'] },
+  'app.ts': { ours: ['access', 'audit', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol', 'session/context.ts'], packages: ['fastify'] },
   http: {
-    ours: ['access', 'config', 'gateway.ts', 'log/log.ts', 'protocol', 'session', 'wire/header-block.ts'],
+    ours: ['access', 'audit', 'config', 'gateway.ts', 'log/log.ts', 'protocol', 'session', 'wire/header-block.ts'],
     packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
   },
   'gateway.ts': { ours: ['clock.ts', 'config', 'hub', 'log/log.ts', 'positions', 'protocol', 'reader', 'session'] },
@@ -28,7 +28,8 @@ const rules: Record<string, Rule> = {
   reader: { ours: ['clock.ts', 'hub/delivery.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire'] },
   hub: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire/record-view.ts'] },
   session: { ours: ['access/policy.ts', 'clock.ts', 'log/log.ts', 'protocol', 'wire/header-block.ts', 'wire/murmur2.ts'] },
-  access: { ours: ['clock.ts', 'config', 'protocol'], packages: ['jose'] },
+  audit: { ours: ['clock.ts', 'config', 'log/log.ts', 'wire/header-block.ts'], packages: ['pino'] },
+  access: { ours: ['config', 'protocol'] },
   protocol: { ours: [] },
   log: { ours: ['clock.ts', 'log/kafka/kafkajs.ts', 'wire'] },
   'log/kafka/kafkajs.ts': { ours: [], packages: ['kafkajs'] },

@@ -1,6 +1,6 @@
 import { allowed, wrong } from './check.ts'
 import { ConfigError } from './mistake.ts'
-import { settings as known } from './names.ts'
+import { groups, settings as known } from './names.ts'
 import { rules, usesEmbedded } from './rules.ts'
 import type { Settings } from './schema.ts'
 import type { Given, Source } from './source.ts'
@@ -27,6 +27,7 @@ function frozen<T> (tree: T): T {
 /** What is given, and the defaults where nothing is, as frozen nested settings. */
 function nest (held: ReadonlyMap<string, Given>, embedded: boolean): Settings {
   const tree: Tree = {}
+  for (const name of groups) put(tree, name.split('.'), {}) // also where nothing in it has a value
   for (const { name, leaf } of known) {
     const preset = embedded ? leaf.embeddedDefault ?? leaf.default : leaf.default
     const given = held.get(name)

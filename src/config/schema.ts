@@ -24,8 +24,9 @@ const text = (value: string, pattern: string, allowed: string, description: stri
 const list = (format: string, allowed: string, description: string, more: More = {}) =>
   Type.Array(Type.String({ format }), { default: [], allowed, description, ...more })
 /** Kafka's own rule for a topic's name. */
-const topic = (value: string, description: string) =>
-  text(value, '^(?!\\.{1,2}$)[a-zA-Z0-9._\\-]{1,249}$', 'a topic name of up to 249 letters, digits, dots, underscores and hyphens', description)
+const TOPIC_PATTERN = '^(?!\\.{1,2}$)[a-zA-Z0-9._\\-]{1,249}$'
+const TOPIC_ALLOWED = 'a topic name of up to 249 letters, digits, dots, underscores and hyphens'
+const topic = (value: string, description: string) => text(value, TOPIC_PATTERN, TOPIC_ALLOWED, description)
 
 export const schema = group({
   host: text('127.0.0.1', '^[a-zA-Z0-9._:%\\-]+$', 'a host name or an IP address', 'The address the server listens on.', { env: 'HOST' }),
@@ -85,6 +86,11 @@ export const schema = group({
 
   auth: group({
     anonymous: oneOf(['loopback', 'always', 'never'], 'loopback', 'Who may come without credentials; loopback means anybody while the server listens on loopback only.')
+  }),
+
+  audit: group({
+    file: Type.Optional(Type.String({ minLength: 1, allowed: 'the path of a file', description: 'The file to which the audit log is appended; /dev/stderr is one. Without it and audit.topic there is none.' })),
+    topic: Type.Optional(Type.String({ pattern: TOPIC_PATTERN, allowed: TOPIC_ALLOWED, description: 'The topic to which the audit log is appended, one record a line.' }))
   }),
 
   http: group({

@@ -14,6 +14,7 @@ export class Callers {
   readonly #settings: Settings
   readonly #access: Access
   readonly #nobody: Grants
+  readonly #known = new WeakMap<FastifyRequest, Grants>()
 
   constructor (settings: Settings, access: Access) {
     this.#settings = settings
@@ -25,8 +26,13 @@ export class Callers {
   async of (request: FastifyRequest): Promise<Grants> {
     if (!this.#isOurOrigin(request)) throw new Problem('bad-origin')
     const identity = await this.#access.identify(handshakeOf(request), this.#mayBeNobody(request))
-    return identity === NOBODY ? this.#nobody : this.#access.policy.grants(identity)
+    const grants = identity === NOBODY ? this.#nobody : this.#access.policy.grants(identity)
+    this.#known.set(request, grants)
+    return grants
   }
+
+  /** Who sent a request that was looked at; undefined where that could not be told. */
+  known (request: FastifyRequest): Grants | undefined { return this.#known.get(request) }
 
   /** A hook for a route whose callers need that verb on what `resource` says. */
   permit (verb: Verb, resource: (request: FastifyRequest) => string = () => '*') {
@@ -53,7 +59,7 @@ export class Callers {
   }
 }
 
-function handshakeOf (request: FastifyRequest): Handshake {
+export function handshakeOf (request: FastifyRequest): Handshake {
   const { headers, params } = request
   return {
     address: remoteAddress(request),

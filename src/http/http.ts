@@ -3,8 +3,10 @@ import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { fileURLToPath } from 'node:url'
 import type { Access } from '../access/access.ts'
+import type { Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
+import { auditRefusals } from './auditing.ts'
 import { Callers } from './callers.ts'
 import { deviceRoutes } from './devices.ts'
 import { healthRoutes } from './health.ts'
@@ -24,7 +26,7 @@ const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
 
 /** Everything that the gateway serves over HTTP, sockets included. Errors and unknown addresses of others' routes stay theirs. */
-export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, access: Access): Promise<void> {
+export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, access: Access, audit: Audit | undefined): Promise<void> {
   const callers = new Callers(gateway.settings, access)
   await app.register(websocket, {
     options: {
@@ -43,10 +45,11 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     ours.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found')))
     await ours.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0, setHeaders: harden })
     for (const file of CLIENT_FILES) ours.get(`/${file}`, (_request, reply) => reply.header('access-control-allow-origin', '*').sendFile(file, DIST))
+    if (audit !== undefined) auditRefusals(ours, callers, audit)
     healthRoutes(ours, gateway)
     metricsRoute(ours, gateway, metrics, callers)
     deviceRoutes(ours, gateway, callers)
-    socketRoutes(ours, gateway, callers)
+    socketRoutes(ours, gateway, callers, audit)
   })
 }
 

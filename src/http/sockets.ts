@@ -2,10 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocket, WebSocketServer } from 'ws'
+import type { Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
 import type { Opening } from '../session/opening.ts'
+import type { Session } from '../session/session.ts'
 import { admit } from './admission.ts'
+import { auditSocket } from './auditing.ts'
 import type { Callers } from './callers.ts'
 import { answerSocket, isUpgrade, sendProblem } from './problem.ts'
 import { SocketPeer } from './socket-peer.ts'
@@ -16,7 +19,7 @@ const SOCKETS = ['/ws', '/ws/:deviceId']
 const PREFLIGHT_S = 7_200
 
 /** `GET /ws/{deviceId}` and `GET /ws`: an upgrade, or the reason why it would be refused. */
-export function socketRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers): void {
+export function socketRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, audit: Audit | undefined): void {
   const admitted = new WeakMap<FastifyRequest, Opening>()
   const { websocketServer } = app as unknown as { websocketServer: WebSocketServer }
   websocketServer.on('wsClientError', (error, socket) => answerSocket(socket, new Problem('bad-request', `${error.message}.`)))
@@ -40,7 +43,8 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway, callers: C
         return sendProblem(reply, new Problem('upgrade-required'))
       },
       wsHandler: (ws: WebSocket, request: FastifyRequest) => {
-        serve(gateway, ws, admitted.get(request) as Opening)
+        const session = serve(gateway, ws, admitted.get(request) as Opening)
+        if (audit !== undefined) auditSocket(audit, request, ws, session)
       }
     })
   }
@@ -51,7 +55,7 @@ async function readableByAll (_request: FastifyRequest, reply: FastifyReply): Pr
   void reply.header('access-control-allow-origin', '*')
 }
 
-function serve (gateway: Gateway, ws: WebSocket, opening: Opening): void {
+function serve (gateway: Gateway, ws: WebSocket, opening: Opening): Session {
   letGo(ws)
   const { session, ended } = gateway.connect(new SocketPeer(ws), opening)
   ws.on('message', (data: Buffer, binary: boolean) => {
@@ -65,6 +69,7 @@ function serve (gateway: Gateway, ws: WebSocket, opening: Opening): void {
   ws.on('ping', (data: Buffer) => session.pinged(data))
   ws.on('pong', (data: Buffer) => session.ponged(data))
   ws.on('close', ended)
+  return session
 }
 
 /**

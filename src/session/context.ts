@@ -1,3 +1,4 @@
+import type { Verb } from '../access/policy.ts'
 import type { Clock } from '../clock.ts'
 import type { Topic } from '../log/log.ts'
 import type { CloseName } from '../protocol/closes.ts'
@@ -79,6 +80,8 @@ export interface Following {
 export interface Observer {
   refused: (code: RefusalCode) => void
   closed: (name: CloseName) => void
+  /** A session asked for what it may not; told once for each verb. */
+  denied: (session: Session, verb: Verb, resource: string) => void
   /** A socket was told that records for it may be gone. */
   gap: (reason: GapReason) => void
   /** A downlink record's time until it was handed to a socket; at most one a millisecond is told. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { Grants } from '../access/policy.ts'
+import type { Grants, Verb } from '../access/policy.ts'
 import { closeReason, closes, type CloseName } from '../protocol/closes.ts'
 import { decode } from '../protocol/decode.ts'
 import { bye, welcome } from '../protocol/encode.ts'
@@ -40,6 +40,7 @@ export class Session {
   #missed = 0
   #outbox: Outbox
   #flushing = false
+  #denied: Set<Verb> | undefined
 
   constructor (context: Context, peer: Peer, { device, grants, mode, session, holdPongs }: Opening) {
     this.context = context
@@ -74,8 +75,16 @@ export class Session {
     else handle(this, decode(data))
   }
 
+  /** Whether its credentials allow that. */
+  may (verb: Verb, resource: string): boolean {
+    if (this.grants.may(verb, resource)) return true
+    if (this.#denied?.has(verb) !== true) this.context.observer.denied(this, verb, resource)
+    this.#denied = (this.#denied ?? new Set()).add(verb)
+    return false
+  }
+
   #receiveRaw (data: Buffer): void {
-    if (this.grants.may('publish', '')) publish(this, this.uplink.lastId + 1, undefined, data, 0, data.length, undefined)
+    if (this.may('publish', '')) publish(this, this.uplink.lastId + 1, undefined, data, 0, data.length, undefined)
     else this.close('not-permitted', 'Your credentials do not allow you to send.')
   }
 

@@ -21,7 +21,8 @@ await t.test('the defaults', async t => {
     drainMs: 20_000,
     simulate: 5,
     auth: { anonymous: 'loopback' },
-    http: { origins: [] }
+    audit: {},
+  http: { origins: [] }
   })
 })
 

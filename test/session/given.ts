@@ -184,7 +184,7 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
     turn: new Turn(clock),
     limits,
     storage: 'memory',
-    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`) }
+    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`), denied: (_session, verb, resource) => observed.push(`denied ${verb} ${resource}`) }
   }
   const connect: Given['connect'] = (opening = {}) => {
     const peer = new RecordingPeer()

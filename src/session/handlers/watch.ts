@@ -5,7 +5,7 @@ const MAX_WATCHED = 100
 
 export function handleWatch (session: Session, device: string): void {
   const { watchers } = session.context
-  if (!session.grants.may('watch', device)) return session.sendText(watching(watchers.watched(session), device))
+  if (!session.may('watch', device)) return session.sendText(watching(watchers.watched(session), device))
   if (watchers.watched(session).length >= MAX_WATCHED) return session.close('bad-watch', `One socket watches at most ${MAX_WATCHED} entries.`)
   if (session.awaitsWatch) return watchers.add(session, device)
   session.awaitsWatch = true

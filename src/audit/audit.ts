@@ -1,0 +1,69 @@
+import pino from 'pino'
+import type { Clock } from '../clock.ts'
+
+/** What is written down, and when. docs/security.md shows the same table. */
+export const acts = {
+  connected: 'A socket was let in.',
+  disconnected: 'A socket has ended.',
+  refused: 'A caller was not let in, or may not do what it asked over HTTP.',
+  denied: 'A socket asked for what its credentials do not allow; once for each verb and socket.'
+} as const
+
+export type Act = keyof typeof acts
+
+/** Never a token, a key, a ticket or a payload. */
+export interface Facts {
+  /** Who: as the credentials say, and by what. */
+  readonly subject?: string | undefined
+  readonly by?: string | undefined
+  readonly roles?: readonly string[] | undefined
+  readonly device?: string | undefined
+  readonly address?: string | undefined
+  readonly origin?: string | undefined
+  /** The code of the refusal or the close. */
+  readonly code?: string | undefined
+  readonly [more: string]: unknown
+}
+
+/** Takes one line of JSON with its newline. */
+export type Sink = (line: string) => void
+
+/** So many lines a second, and as many at once: who is refused at line rate must not fill a disk. */
+const LINES_PER_S = 500
+const MS = 1000
+/** What a caller says of itself is cut to so many characters. */
+const MAX_TEXT = 256
+
+/** The audit log: JSON lines of its own, beside the log of the program. */
+export class Audit {
+  readonly #clock: Clock
+  readonly #logger: pino.Logger
+  #room = LINES_PER_S
+  #atMs: number
+  #suppressed = 0
+  /** Lines that were not written, since the start. */
+  lost = 0
+
+  constructor (clock: Clock, sinks: readonly Sink[]) {
+    this.#clock = clock
+    this.#atMs = clock.elapsed()
+    const write: Sink = (line) => { for (const sink of sinks) sink(line) }
+    this.#logger = pino({ base: null, timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`, formatters: { level: () => ({ log: 'audit' }) } }, { write })
+  }
+
+  /** Lines over the bound are not written; the next one that is says how many. */
+  write (act: Act, facts: Facts): void {
+    const now = this.#clock.elapsed()
+    this.#room = Math.min(LINES_PER_S, this.#room + (now - this.#atMs) * LINES_PER_S / MS)
+    this.#atMs = now
+    if (this.#room < 1) {
+      this.#suppressed += 1
+      this.lost += 1
+      return
+    }
+    this.#room -= 1
+    const line = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_TEXT) : value]))
+    this.#logger.info(this.#suppressed === 0 ? { act, ...line } : { act, ...line, suppressed: this.#suppressed })
+    this.#suppressed = 0
+  }
+}

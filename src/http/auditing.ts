@@ -1,0 +1,34 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import type { Audit, Facts } from '../audit/audit.ts'
+import type { Grants } from '../access/policy.ts'
+import { httpErrors } from '../protocol/http-errors.ts'
+import { Problem } from '../protocol/problem.ts'
+import type { Session } from '../session/session.ts'
+import { handshakeOf, type Callers } from './callers.ts'
+
+/** Who is not known, who may not, and who asks too often. Other mistakes are no business of an auditor. */
+const TOLD = new Set<number>([401, 403, 429])
+
+/** Writes down who was refused, whatever refused them. */
+export function auditRefusals (app: FastifyInstance, callers: Callers, audit: Audit): void {
+  app.addHook('onError', async (request, _reply, error) => {
+    if (!(error instanceof Problem) || !TOLD.has(httpErrors[error.code].status)) return
+    const { device } = handshakeOf(request)
+    audit.write('refused', { ...callerFacts(request, callers.known(request)), device, code: error.code, method: request.method, route: request.routeOptions.url })
+  })
+}
+
+/** Writes down that a socket came, and that it went. */
+export function auditSocket (audit: Audit, request: FastifyRequest, ws: WebSocket, { grants, device, id, mode }: Session): void {
+  const facts = { ...callerFacts(request, grants), device, session: id, mode }
+  audit.write('connected', facts)
+  ws.once('close', (code) => audit.write('disconnected', { ...facts, code: String(code) }))
+}
+
+/** Whom it concerns, for any act. */
+export function callerFacts (request: FastifyRequest, grants: Grants | undefined): Facts {
+  const { address, origin } = handshakeOf(request)
+  const { subject, by, roles } = grants?.identity ?? {}
+  return { subject, by, roles, address, origin }
+}
