@@ -31,6 +31,8 @@ export interface App {
   /** The Kafka that is used: its addresses, and whether it is the embedded broker. */
   readonly brokers: readonly string[]
   readonly storage: Storage
+  /** Whether there is any way to log in. */
+  readonly hasLogin: boolean
   /** Opens Kafka and lets sockets in. Throws a `LogError`. */
   start: () => Promise<void>
   /** Drains and ends everything. */
@@ -54,11 +56,17 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
     frameworkErrors: handleFrameworkError,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
-  return await mount(http, settings, clock)
+  return await mount(http, settings, clock).catch(async (error: unknown) => {
+    await http.close() // and with it what was started already
+    throw error
+  })
 }
 
 /** Wires the parts by hand, and serves them on `http`. */
 export async function mount (http: FastifyInstance, settings: Settings, clock: Clock): Promise<App> {
+  const closing = new AbortController()
+  http.addHook('onClose', async () => closing.abort())
+  const access = await createAccess(settings, { clock, log: http.log, closing: closing.signal })
   const embedded = usesEmbedded(settings) ? await startEmbedded(settings, http.log) : undefined
   if (embedded !== undefined) http.addHook('onClose', async () => await embedded.broker.close())
   const brokers = embedded === undefined ? settings.kafka.brokers : [embedded.address]
@@ -78,12 +86,12 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
   const audited = createAudit(settings, log, clock)
   if (audited !== undefined) http.addHook('onClose', async () => audited.close())
   const gateway = new Gateway(settings, log, clock, http.log)
-  await serveHttp(http, gateway, metrics, await createAccess(settings), audited?.audit)
+  await serveHttp(http, gateway, metrics, access, audited?.audit)
   const observer: Observer = {
     ...metrics,
     denied: ({ grants: { identity: { subject, by } }, device, id }, verb, resource) => audited?.audit.write('denied', { subject, by, device, session: id, verb, resource })
   }
-  return { http, gateway, brokers, storage, start: () => gateway.start(storage, observer), close: () => http.close() }
+  return { http, gateway, brokers, storage, hasLogin: access.hasLogin, start: () => gateway.start(storage, observer), close: () => http.close() }
 }
 
 /** Its usual port, or any free one if that cannot be had. */

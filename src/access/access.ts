@@ -9,7 +9,10 @@ import type { Policy } from './policy.ts'
  */
 export type Method = (handshake: Handshake) => Promise<Identity> | undefined
 
-/** Who comes in. The first method whose kind of proof a caller brought decides; none: it is nobody, where that is allowed. */
+/**
+ * Who comes in. The first method whose kind of proof a caller brought decides; it brought none: it is nobody, where that is allowed.
+ * A token that no method knows is refused then, too: whose was cut off on its way has to hear of it.
+ */
 export class Access {
   readonly policy: Policy
   readonly #methods: readonly Method[]
@@ -28,6 +31,7 @@ export class Access {
       const identity = await method(handshake)
       if (identity !== undefined) return identity
     }
+    if (this.hasLogin && handshake.token !== undefined) throw new Problem('bad-credentials', 'Your token is of no kind that this server takes.')
     if (!mayBeNobody) throw new Problem('unauthenticated')
     return NOBODY
   }

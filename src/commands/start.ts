@@ -3,7 +3,7 @@ import pretty from 'pino-pretty'
 import { createApp, type App } from '../app.ts'
 import { banner } from '../banner.ts'
 import { systemClock } from '../clock.ts'
-import { isLoopback, type Settings } from '../config/index.ts'
+import { ConfigError, isLoopback, type Settings } from '../config/index.ts'
 import { LogError } from '../log/log.ts'
 import { simulate } from '../simulate/simulate.ts'
 
@@ -51,9 +51,10 @@ async function run (app: App, settings: Settings, logger: Logger, process: Proce
   const address = `${reachable(host)}:${bound.port}`
   const embedded = app.storage !== 'kafka'
   const terminal = process.stdout.isTTY
-  const closed = settings.auth.anonymous !== 'always' && !(settings.auth.anonymous === 'loopback' && isLoopback(host))
-  if (closed) logger.warn(`Nobody can connect: this server listens on ${host}, and auth.anonymous is ${settings.auth.anonymous}. Set auth.anonymous to always to let in whoever reaches it, or HOST to 127.0.0.1.`)
-  if (settings.auth.anonymous === 'always') logger.warn('auth.anonymous is always: anybody who reaches this server may be any device.')
+  const { auth: { anonymous } } = settings
+  const closed = anonymous !== 'always' && (anonymous === 'never' || app.hasLogin || !isLoopback(host))
+  if (closed && !app.hasLogin) logger.warn(`Nobody can connect: this server listens on ${host}, and auth.anonymous is ${anonymous}. Set auth.anonymous to always to let in whoever reaches it, or HOST to 127.0.0.1.`)
+  if (anonymous === 'always') logger.warn('auth.anonymous is always: anybody who reaches this server may be any device.')
   if (embedded) logger.warn({ brokers: app.brokers }, `EMBEDDED BROKER: no Kafka is used; records are kept in ${dir ?? 'memory'}. For trying out, never for production.`)
   logger.info({ address, brokers: app.brokers }, `Sluice serves http://${address}/ with ${embedded ? 'the embedded broker' : 'Kafka'} at ${app.brokers.join(', ')}.`)
   // Who tries it out reads the banner; who reads JSON from standard output is not disturbed by it.
@@ -78,7 +79,7 @@ function createLogger ({ logLevel }: Settings, terminal: boolean): Logger {
 
 function whatToDo (error: unknown, { host, port }: Settings): string {
   const { code, message } = error as { code?: string, message: string }
-  if (error instanceof LogError) return message
+  if (error instanceof LogError || error instanceof ConfigError) return message
   if (code === 'EADDRINUSE') return `Port ${port} on ${host} is taken. Set another with --port or PORT, or end what listens there.`
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND') return `This machine has no address ${host}. Set --host to one that it has, or to 0.0.0.0 for all.`
   if (code === 'EACCES') return `The system does not permit that to this user: ${message}. Set another port or folder, or get the permission.`

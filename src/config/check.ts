@@ -1,6 +1,7 @@
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
 import { either, quote } from './mistake.ts'
+import { isLoopback } from './loopback.ts'
 import { KEYWORDS } from './schema.ts'
 import type { Leaf } from './names.ts'
 
@@ -16,7 +17,14 @@ function origin (text: string): boolean {
   return !text.includes('*') && URL.canParse(text) && new URL(text).origin === text
 }
 
-const ajv = new Ajv({ allErrors: true, formats: { broker, origin } })
+/** Keys that came over plain HTTP could be anybody's. */
+function jwksUrl (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password } = new URL(text)
+  return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
+}
+
+const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl } })
 ajv.addVocabulary([...KEYWORDS])
 const compiled = new Map<Leaf, ValidateFunction>()
 

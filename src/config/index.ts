@@ -1,7 +1,7 @@
 export { describe } from './describe.ts'
 export { defaults, load } from './load.ts'
 export { isLoopback } from './loopback.ts'
-export { ConfigError } from './mistake.ts'
+export { ConfigError, quote } from './mistake.ts'
 export { usesEmbedded } from './rules.ts'
 export type { Inputs } from './load.ts'
 export type { Loaded } from './resolve.ts'

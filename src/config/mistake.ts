@@ -23,9 +23,11 @@ export function plain (text: string, longest = LONGEST): string {
   return cut.replace(UNPRINTABLE, escape)
 }
 
-/** A value as it may be printed: short, escaped, text in double quotes. */
+const PASSWORD = /:\/\/[^/:\s]*:[^/\s]*@/g
+
+/** A value as it may be printed: short, escaped, text in double quotes, an address without its password. */
 export function quote (value: unknown): string {
-  if (typeof value === 'string') return `"${plain(value).replaceAll('"', '\\"')}"`
+  if (typeof value === 'string') return `"${plain(value.replace(PASSWORD, '://…@')).replaceAll('"', '\\"')}"`
   return plain(inspect(value, { breakLength: Infinity, depth: 1, maxArrayLength: 10, maxStringLength: LONGEST }))
 }
 

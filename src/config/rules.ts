@@ -1,4 +1,4 @@
-import { quote } from './mistake.ts'
+import { either, quote } from './mistake.ts'
 import type { Settings } from './schema.ts'
 
 /** Whether these settings start the embedded broker in Kafka's place. */
@@ -26,6 +26,28 @@ const apart = (one: keyof Settings['topics'], other: keyof Settings['topics']): 
   }
 })
 
+const KEYS = ['secretFile', 'publicKeyFile', 'jwksUrl'] as const
+const named = (names: readonly string[]): string[] => names.map((name) => `auth.jwt.${name}`)
+
+/** One source of keys: a second one would be one more way in, for tokens of another kind. */
+const oneSource: Rule = {
+  of: named(KEYS),
+  broken: ({ auth: { jwt } }, called) => {
+    const given = named(KEYS.filter((name) => jwt[name] !== undefined)).map(called)
+    return given.length > 1 ? `${given.slice(0, -1).join(', ')} and ${given.at(-1)} are set; choose one of them` : undefined
+  }
+}
+
+const withoutKeys: Rule = {
+  of: named([...KEYS, 'issuer', 'audience']),
+  broken: ({ auth: { jwt } }, called) => {
+    const [given] = (['issuer', 'audience'] as const).filter((name) => jwt[name] !== undefined)
+    return given !== undefined && KEYS.every((name) => jwt[name] === undefined)
+      ? `${called(`auth.jwt.${given}`)} is set, but nothing says where the keys are; set ${either(named(KEYS))}`
+      : undefined
+  }
+}
+
 export const rules: readonly Rule[] = [
   {
     of: ['embedded.mode', 'kafka.brokers'],
@@ -41,5 +63,7 @@ export const rules: readonly Rule[] = [
   },
   apart('uplink', 'downlink'),
   apart('uplink', 'positions'),
-  apart('downlink', 'positions')
+  apart('downlink', 'positions'),
+  oneSource,
+  withoutKeys
 ]

@@ -23,6 +23,11 @@ const text = (value: string, pattern: string, allowed: string, description: stri
   Type.String({ default: value, pattern, allowed, description, ...more })
 const list = (format: string, allowed: string, description: string, more: More = {}) =>
   Type.Array(Type.String({ format }), { default: [], allowed, description, ...more })
+const maybe = (allowed: string, description: string, more: { format?: string } = {}) =>
+  Type.Optional(Type.String({ minLength: 1, allowed, description, ...more }))
+const file = (description: string) => maybe('the path of a file', description)
+/** Where a fact about the caller stands in its token. */
+const claim = (value: string, description: string) => text(value, '^.{1,256}$', "a claim's name, with dots where it is nested", description)
 /** Kafka's own rule for a topic's name. */
 const TOPIC_PATTERN = '^(?!\\.{1,2}$)[a-zA-Z0-9._\\-]{1,249}$'
 const TOPIC_ALLOWED = 'a topic name of up to 249 letters, digits, dots, underscores and hyphens'
@@ -85,7 +90,27 @@ export const schema = group({
   simulate: whole(0, 0, 10_000, 'The number of simulated devices that run inside the gateway.', { embeddedDefault: 5 }),
 
   auth: group({
-    anonymous: oneOf(['loopback', 'always', 'never'], 'loopback', 'Who may come without credentials; loopback means anybody while the server listens on loopback only.')
+    anonymous: oneOf(['loopback', 'always', 'never'], 'loopback', 'Who may come without credentials; loopback means anybody while the server listens on loopback only.'),
+    jwt: group({
+      secretFile: file('The file with the secret, of at least 32 bytes, that JWTs are signed with (HS256).'),
+      publicKeyFile: file('The PEM file with the public key, or the certificate, of who signs JWTs (RS, PS, ES or EdDSA, by its kind).'),
+      jwksUrl: maybe('an https address without user or password; http on loopback only', 'The address of the key set of who signs JWTs.', { format: 'jwksUrl' }),
+      issuer: maybe('a text', 'Who has to have issued a JWT (iss); without it, anybody whose signature is good.'),
+      audience: maybe('a text', 'Whom a JWT has to be for (aud); without it, anybody.'),
+      clockToleranceMs: whole(5_000, 0, 300_000, "How far the issuer's clock may be from this server's."),
+      requireExpiry: yesNo(true, 'Whether a JWT that never expires (no exp) is refused.'),
+      jwksRefreshMs: whole(600_000, 10_000, DAY, 'How often the key set is fetched anew; beside that, when a token names a key that is not in it.'),
+      jwksMaxAgeMs: whole(DAY, 10_000, 365 * DAY, 'How long keys are good while the key set cannot be fetched; after that nobody can log in by JWT.'),
+      jwksTimeoutMs: whole(5_000, 100, 60_000, 'How long one fetch of the key set may take.')
+    }),
+    claims: group({
+      device: claim('sub', 'The claim that is the device id.'),
+      roles: claim('roles', 'The claim with the roles; a token without it has the role device.'),
+      groups: claim('groups', 'The claim with the groups.'),
+      events: claim('events', 'The claim with patterns of the events that may be published; a token without it may publish all that its roles allow.'),
+      watch: claim('watch', 'The claim with patterns of the devices that may be watched.'),
+      quota: claim('quota', 'The claim with the class of rates and quotas.')
+    })
   }),
 
   audit: group({

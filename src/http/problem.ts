@@ -6,7 +6,7 @@ import { Problem } from '../protocol/problem.ts'
 
 export function sendProblem (reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.retryAfterS !== undefined) void reply.header('retry-after', problem.retryAfterS)
-  if (httpErrors[problem.code].status === 401) void reply.header('www-authenticate', 'Bearer')
+  if (httpErrors[problem.code].status === 401) void reply.header('www-authenticate', problem.code === 'bad-credentials' ? 'Bearer error="invalid_token"' : 'Bearer') // RFC 6750
   return reply.code(httpErrors[problem.code].status).send({ code: problem.code, message: problem.message })
 }
 

@@ -20,9 +20,13 @@ await t.test('the defaults', async t => {
     positions: { max: 1_000_000, retentionMs: 30 * 86_400_000 },
     drainMs: 20_000,
     simulate: 5,
-    auth: { anonymous: 'loopback' },
+    auth: {
+      anonymous: 'loopback',
+      jwt: { clockToleranceMs: 5_000, requireExpiry: true, jwksRefreshMs: 600_000, jwksMaxAgeMs: 86_400_000, jwksTimeoutMs: 5_000 },
+      claims: { device: 'sub', roles: 'roles', groups: 'groups', events: 'events', watch: 'watch', quota: 'quota' }
+    },
     audit: {},
-  http: { origins: [] }
+    http: { origins: [] }
   })
 })
 

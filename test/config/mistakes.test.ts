@@ -77,8 +77,17 @@ const cases: Record<string, Array<[Sources, ...string[]]>> = {
     [{ env: { SLUICE_EMBEDDED_MODE: 'never' } }, 'SLUICE_EMBEDDED_MODE is "never", but no Kafka broker is named; set KAFKA_BROKERS (host:port, …)'],
     [{ env: { KAFKA_BROKERS: 'a:1,b:2' }, argv: ['--embedded.mode', 'always'] }, '--embedded.mode is "always", but KAFKA_BROKERS names "a:1,b:2"; choose one of the two'],
     [{ file: { topics: { uplink: 'a' } }, argv: ['--topics.downlink=a'] }, 'topics.uplink in sluice.json and --topics.downlink are both "a"; they must be two topics'],
-    [{ argv: ['--topics.uplink=sluice_downlink'] }, '--topics.uplink and topics.downlink are "sluice_downlink" and "sluice.downlink"; Kafka takes "." and "_" for the same in topic names']
+    [{ argv: ['--topics.uplink=sluice_downlink'] }, '--topics.uplink and topics.downlink are "sluice_downlink" and "sluice.downlink"; Kafka takes "." and "_" for the same in topic names'],
+    [{ argv: ['--auth.jwt.secretFile=a', '--auth.jwt.jwksUrl=https://a.example/'] }, '--auth.jwt.secretFile and --auth.jwt.jwksUrl are set; choose one of them'],
+    [{ argv: ['--auth.jwt.secretFile=a', '--auth.jwt.publicKeyFile=b'], env: { SLUICE_AUTH_JWT_JWKS_URL: 'https://a.example/' } }, '--auth.jwt.secretFile, --auth.jwt.publicKeyFile and SLUICE_AUTH_JWT_JWKS_URL are set; choose one of them'],
+    [{ argv: ['--auth.jwt.issuer=a'] }, '--auth.jwt.issuer is set, but nothing says where the keys are; set auth.jwt.secretFile, auth.jwt.publicKeyFile or auth.jwt.jwksUrl'],
+    [{ argv: ['--auth.jwt.audience=a'] }, '--auth.jwt.audience is set, but nothing says where the keys are; set auth.jwt.secretFile, auth.jwt.publicKeyFile or auth.jwt.jwksUrl']
   ],
+  'key sets that anybody could have sent, or whose address holds a password, which is not shown': [
+    'jwks', 'http://id.example/jwks', 'file:///jwks', 'https://me@id.example/jwks', 'https://me:secret@id.example/jwks', 'https://:secret@id.example/jwks'
+  ].map((url) => [
+    { argv: [`--auth.jwt.jwksUrl=${url}`] }, `--auth.jwt.jwksUrl is "${url.replace(/\w*:secret/, '…')}"; it must be an https address without user or password; http on loopback only`
+  ]),
   'a rule is silent about a setting that is wrong by itself, or that a broken file may hold': [
     [{ env: { SLUICE_EMBEDDED_MODE: 'never', KAFKA_BROKERS: 'a' } }, `KAFKA_BROKERS holds "a"; it must be a comma-separated ${BROKERS}`],
     [{ env: { SLUICE_EMBEDDED_MODE: 'never' }, file: '{' }, 'sluice.json is not JSON at line 1, column 2: the file ends too early']
