@@ -134,6 +134,6 @@ function parse (text: string): { keys?: unknown } {
 
 /** fetch hides why behind "fetch failed". */
 function reasonOf (error: unknown): string {
-  const { message, cause } = error as Error & { cause?: { code?: string } }
-  return cause?.code ?? message
+  const { message, cause } = error as Error & { cause?: { code?: unknown } }
+  return typeof cause?.code === 'string' ? cause.code : message
 }

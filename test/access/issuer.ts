@@ -36,7 +36,7 @@ export function fileWith (t: Owner, text: string | Buffer): string {
 export const inSeconds = (ms: number): number => Math.floor(ms / 1000)
 
 /** A good token by jose, for a minute; `changes` replace claims, and undefined leaves one out. */
-export async function token (key: KeyObject | string, header: JWTHeaderParameters, changes: JWTPayload = {}): Promise<string> {
+export async function token (key: KeyObject | string, header: JWTHeaderParameters, changes: Record<string, unknown> = {}): Promise<string> {
   const now = inSeconds(Date.now())
   const claims = JSON.parse(JSON.stringify({ sub: 'sensor-1', iat: now, exp: now + 60, ...changes })) as JWTPayload
   return await new SignJWT(claims).setProtectedHeader(header).sign(typeof key === 'string' ? Buffer.from(key) : key)
@@ -52,4 +52,5 @@ export function forged (header: unknown, payload: unknown, signed: (input: strin
 }
 
 export const byHmac = (key: string, hash = 'sha256') => (input: string): Buffer => createHmac(hash, key).update(input).digest()
-export const byKey = (key: KeyObject, hash: string | null = 'sha256') => (input: string): Buffer => signBytes(hash, Buffer.from(input), { key, dsaEncoding: 'ieee-p1363' })
+export const byKey = (key: KeyObject, hash: string | null = 'sha256', dsaEncoding: 'der' | 'ieee-p1363' = 'ieee-p1363') => (input: string): Buffer =>
+  signBytes(hash, Buffer.from(input), { key, dsaEncoding })

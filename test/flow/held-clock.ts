@@ -7,6 +7,9 @@ export class HeldClock implements Clock {
   #nowMs = Date.now()
   #timers = new Set<Timer>()
 
+  /** How many wait for their time. */
+  get waiting (): number { return this.#timers.size }
+
   now = (): number => this.#nowMs
 
   elapsed = (): number => this.#nowMs
