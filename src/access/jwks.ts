@@ -1,6 +1,7 @@
-import { createRemoteJWKSet, customFetch, errors, type CryptoKey, type FetchImplementation, type FlattenedJWSInput, type JWTHeaderParameters } from 'jose'
+import { createRemoteJWKSet, customFetch, errors, type CryptoKey, type FlattenedJWSInput, type JWTHeaderParameters } from 'jose'
 import { pause } from '../clock.ts'
 import { Problem } from '../protocol/problem.ts'
+import { boundedFetch } from './bounded-fetch.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** A token that names an unknown key has the set fetched again, but not sooner after the last fetch. */
@@ -9,8 +10,6 @@ const COOLDOWN_MS = 10_000
 const FIRST_RETRY_MS = 1_000
 const LAST_RETRY_MS = 30_000
 const RETRY_AFTER_S = 5
-const MAX_BYTES = 256 * 1024
-const MAX_KEYS = 100
 
 export interface KeySetOptions {
   readonly url: string
@@ -43,7 +42,7 @@ export class KeySet {
       cacheMaxAge: Infinity,
       cooldownDuration: Infinity,
       timeoutDuration: options.timeoutMs,
-      [customFetch]: boundedBy(surroundings.closing)
+      [customFetch]: boundedFetch(surroundings.closing)
     })
   }
 
@@ -101,36 +100,6 @@ export class KeySet {
 }
 
 function unavailable (): Problem { return new Problem('login-unavailable', undefined, RETRY_AFTER_S) }
-
-/** Takes an answer only up to a size, and a set only of so many keys: whoever speaks at that address must not fill the memory. */
-function boundedBy (closing: AbortSignal): FetchImplementation {
-  return async (url, { signal, ...options }) => {
-    const response = await fetch(url, { ...options, signal: AbortSignal.any([signal, closing]) })
-    if (response.status !== 200) {
-      await response.body?.cancel()
-      throw new Error(`it answered ${response.status}, and not 200`) // a redirect is not followed: it could lead anywhere
-    }
-    const chunks: Uint8Array[] = []
-    let bytes = 0
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-      chunks.push(chunk)
-      if ((bytes += chunk.length) > MAX_BYTES) throw new Error(`its answer is longer than ${MAX_BYTES} bytes`)
-    }
-    const text = Buffer.concat(chunks).toString()
-    const { keys } = parse(text)
-    if (!Array.isArray(keys)) throw new Error('its answer is no key set in JSON')
-    if (keys.length > MAX_KEYS) throw new Error(`its set has more than ${MAX_KEYS} keys`)
-    return new Response(text)
-  }
-}
-
-function parse (text: string): { keys?: unknown } {
-  try {
-    return JSON.parse(text) as { keys?: unknown } | null ?? {}
-  } catch {
-    return {}
-  }
-}
 
 /** fetch hides why behind "fetch failed". */
 function reasonOf (error: unknown): string {

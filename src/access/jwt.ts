@@ -7,43 +7,60 @@ import type { Identity } from './identity.ts'
 import { KeySet } from './jwks.ts'
 import { ASYMMETRIC, readPublicKey, readSecret } from './key-file.ts'
 import type { Surroundings } from './surroundings.ts'
+import { isUnambiguous } from './unambiguous.ts'
+import { Verified } from './verified.ts'
 
 const MAX_CHARACTERS = 8192
+/** As many as a process may have descriptors for. */
+const MAX_VERIFIED = 20_000
 const PARTS = /^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/
 /** What may be brought as a credential: not a logout token, say, that the same issuer signs (RFC 8725, 3.11). */
 const TYPES = ['jwt', 'at+jwt', 'application/at+jwt']
 
 /** Login by JWT, as `Authorization: Bearer` or in the subprotocol; undefined where the settings name no keys. Throws a `ConfigError`. */
 export function byJwt (auth: Settings['auth'], surroundings: Surroundings): Method | undefined {
-  const keys = keysOf(auth.jwt, surroundings)
+  const { clock, log } = surroundings
+  let verified = new Verified(MAX_VERIFIED)
+  // What was verified by the former keys, and what still is, goes with them.
+  const keys = keysOf(auth.jwt, surroundings, () => { verified = new Verified(MAX_VERIFIED) })
   if (keys === undefined) return undefined
-  if (auth.jwt.audience === undefined) surroundings.log.warn('auth.jwt.audience is not set: a token that was signed by the same key for any other service lets in here, too.')
-  return ({ token }) => {
-    if (token === undefined || token.split('.', 4).length !== 3) return undefined
-    return verify(token, keys, auth, surroundings)
+  if (auth.jwt.audience === undefined) log.warn('auth.jwt.audience is not set: a token that was signed by the same key for any other service lets in here, too.')
+
+  const identify = async (token: string): Promise<Identity> => {
+    if (token.length > MAX_CHARACTERS) throw bad(`Your token is longer than ${MAX_CHARACTERS} characters.`)
+    const known = verified
+    const before = keys.areGood() ? known.get(token, clock.now()) : undefined
+    if (before !== undefined) return before
+    const identity = await verify(token, keys, auth, clock.now())
+    known.add(token, identity)
+    return identity
   }
+  return ({ token }) => token === undefined || token.split('.', 4).length !== 3 ? undefined : identify(token)
 }
 
 /** What to verify by, and the only algorithms that may. */
-interface Keys { readonly get: JWTVerifyGetKey, readonly algorithms: readonly string[] }
-
-function keysOf ({ secretFile, publicKeyFile, jwksUrl, jwksRefreshMs, jwksMaxAgeMs, jwksTimeoutMs }: Settings['auth']['jwt'], surroundings: Surroundings): Keys | undefined {
-  if (jwksUrl !== undefined) {
-    const set = new KeySet({ url: jwksUrl, refreshMs: jwksRefreshMs, maxAgeMs: jwksMaxAgeMs, timeoutMs: jwksTimeoutMs }, surroundings, () => {})
-    void set.keepFresh()
-    return { get: (header, token) => set.find(header, token), algorithms: ASYMMETRIC }
-  }
-  const pinned = secretFile !== undefined ? readSecret(secretFile) : publicKeyFile !== undefined ? readPublicKey(publicKeyFile) : undefined
-  return pinned && { get: () => pinned.key, algorithms: pinned.algorithms }
+interface Keys {
+  readonly get: JWTVerifyGetKey
+  readonly algorithms: readonly string[]
+  readonly areGood: () => boolean
 }
 
-async function verify (token: string, { get, algorithms }: Keys, auth: Settings['auth'], { clock }: Surroundings): Promise<Identity> {
-  if (token.length > MAX_CHARACTERS) throw bad(`Your token is longer than ${MAX_CHARACTERS} characters.`)
+function keysOf ({ secretFile, publicKeyFile, jwksUrl, ...jwt }: Settings['auth']['jwt'], surroundings: Surroundings, changed: () => void): Keys | undefined {
+  if (jwksUrl !== undefined) {
+    const set = new KeySet({ url: jwksUrl, refreshMs: jwt.jwksRefreshMs, maxAgeMs: jwt.jwksMaxAgeMs, timeoutMs: jwt.jwksTimeoutMs }, surroundings, changed)
+    void set.keepFresh()
+    return { get: (header, token) => set.find(header, token), algorithms: ASYMMETRIC, areGood: () => set.isGood }
+  }
+  const pinned = secretFile !== undefined ? readSecret(secretFile) : publicKeyFile !== undefined ? readPublicKey(publicKeyFile) : undefined
+  return pinned && { get: () => pinned.key, algorithms: pinned.algorithms, areGood: () => true }
+}
+
+async function verify (token: string, { get, algorithms }: Keys, auth: Settings['auth'], nowMs: number): Promise<Identity> {
   if (!PARTS.test(token)) throw bad(NOT_READABLE)
   const { issuer, audience, clockToleranceMs, requireExpiry } = auth.jwt
   const options: JWTVerifyOptions = {
     algorithms: [...algorithms],
-    currentDate: new Date(clock.now()),
+    currentDate: new Date(nowMs),
     clockTolerance: clockToleranceMs / 1000,
     requiredClaims: requireExpiry ? ['exp'] : [],
     ...(issuer === undefined ? {} : { issuer }),
@@ -54,7 +71,7 @@ async function verify (token: string, { get, algorithms }: Keys, auth: Settings[
     if (crit !== undefined) throw bad('Your token demands what this server does not know (crit).')
     if (typ !== undefined && !TYPES.includes(String(typ).toLowerCase())) throw bad('Your token is of another kind than those for logging in (typ).')
     if (!token.split('.', 2).every((part) => isUnambiguous(Buffer.from(part, 'base64url').toString()))) throw bad('Your token has a name twice in one object, or is nested too deeply.')
-    if (payload.iat !== undefined && payload.iat * 1000 > clock.now() + clockToleranceMs) throw bad("Your token's claim iat lies in the future.")
+    if (payload.iat !== undefined && payload.iat * 1000 > nowMs + clockToleranceMs) throw bad("Your token's claim iat lies in the future.")
     return identityOf(payload, auth)
   } catch (error) {
     throw error instanceof Problem ? error : bad(sentenceOf(error as Error))
@@ -79,24 +96,4 @@ const sentences: Readonly<Record<string, string>> = {
 function sentenceOf (error: Error): string {
   if (error instanceof errors.JWTClaimValidationFailed) return `Your token's claim ${error.claim} is ${error.reason === 'missing' ? 'missing' : 'not one that this server takes'}.`
   return sentences[(error as { code?: string }).code ?? ''] ?? 'The key by which your token is signed cannot be used.'
-}
-
-const STRING = /"(?:[^"\\]|\\.)*"(\s*:)?/g
-
-/**
- * Whether no object in a JSON text names a member twice: such a text means one thing to one reader, and another thing to the next.
- * The members that are written are compared, in number, with those that are left when it was read.
- */
-function isUnambiguous (json: string): boolean {
-  let members = 1 // the whole is called for, too
-  for (const [, colon] of json.matchAll(STRING)) if (colon !== undefined) members++
-  try {
-    JSON.parse(json, function (this: unknown, _name, value: unknown) {
-      if (!Array.isArray(this)) members--
-      return value
-    })
-  } catch {
-    return false
-  }
-  return members === 0
 }

@@ -53,6 +53,12 @@ await t.test('clocks may differ by as much as is set, and no more', async (t) =>
   t.match(await login(jwt), /has expired/)
 })
 
+await t.test('the same token again is not verified again', async (t) => {
+  const { login } = await givenAccess(t, { jwt: { secretFile } })
+  const jwt = await token(key, HS256)
+  t.equal(await login(jwt), await login(jwt))
+})
+
 await t.test('a token that never expires is taken where that is said', async (t) => {
   const { login } = await givenAccess(t, { jwt: { secretFile, requireExpiry: false } })
   t.equal((await login(await token(key, HS256, { exp: undefined })) as Identity).expiresMs, undefined)
