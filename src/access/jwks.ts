@@ -30,7 +30,7 @@ export class KeySet {
   #fetching: Promise<void> | undefined
   #isAway = false
   #fetchedMs = 0
-  #goodMs = -Infinity
+  #goodMs = 0
   #keys = ''
 
   /** `changed`: there are other keys than before. */
@@ -57,7 +57,9 @@ export class KeySet {
   }
 
   /** Whether there are keys that may be used. */
-  get isGood (): boolean { return this.#surroundings.clock.elapsed() - this.#goodMs <= this.#options.maxAgeMs }
+  get isGood (): boolean {
+    return this.#remote.fresh && (!this.#isAway || this.#surroundings.clock.elapsed() - this.#goodMs <= this.#options.maxAgeMs)
+  }
 
   /** The key that a token's header means. Rejects with jose's errors, and with a `Problem` where that cannot be known now. */
   async find (header: JWTHeaderParameters, token: FlattenedJWSInput): Promise<CryptoKey> {
@@ -92,8 +94,9 @@ export class KeySet {
       if (keys !== this.#keys) this.#changed()
       this.#keys = keys
     } catch (error) {
-      if (!this.#isAway && !closing.aborted) log.warn(`The key set at ${where} (auth.jwt.jwksUrl) cannot be fetched: ${reasonOf(error)}. ${this.isGood ? 'The keys from before stay good for now' : 'Nobody can log in by JWT'}; it is tried again.`)
+      const isNews = !this.#isAway && !closing.aborted
       this.#isAway = true
+      if (isNews) log.warn(`The key set at ${where} (auth.jwt.jwksUrl) cannot be fetched: ${reasonOf(error)}. ${this.isGood ? 'The keys from before stay good for now' : 'Nobody can log in by JWT'}; it is tried again.`)
     }
     this.#fetchedMs = clock.elapsed()
   }
