@@ -82,10 +82,10 @@ export class Dialer {
     if (livedMs > SETTLED_MS) this.#attempt = 0
     const why = reason || (code === 1006 ? 'The connection was lost.' : `The connection was closed with code ${code}.`)
     if (code === TOO_LARGE || (code >= 4500 && code <= 4999)) this.#line.refused(why, code)
-    else await this.#comeBack(why, { retryMs, ...code === 1006 ? { url, token } : {} })
+    else await this.#comeBack(why, { retryMs, ...code === 1006 ? { url, token, aged: livedMs > 0 && token !== undefined } : {} })
   }
 
-  async #comeBack (why: string, { retryMs, url, token }: { retryMs?: number | undefined, url?: URL, token?: string | undefined }): Promise<void> {
+  async #comeBack (why: string, { retryMs, url, token, aged }: { retryMs?: number | undefined, url?: URL, token?: string | undefined, aged?: boolean }): Promise<void> {
     const { minRetryMs, maxRetryMs } = this.#bounds
     const waitMs = retryMs ?? backoffMs(this.#attempt++, minRetryMs, maxRetryMs, this.#environment.random())
     const retryAt = this.#environment.now() + waitMs
@@ -94,7 +94,9 @@ export class Dialer {
     if (url !== undefined) {
       const verdict = await ask(this.#environment, url, token)
       if (this.#stopped) return
-      if (verdict.final) return this.#line.refused(verdict.why as string)
+      // The token was good once. It may have expired with the connection, and there will be a new one.
+      const passes = verdict.isLogin === true && aged === true
+      if (verdict.final && !passes) return this.#line.refused(verdict.why as string)
       if (verdict.why !== undefined) this.#line.lost(verdict.why, retryAt)
     }
     await waited

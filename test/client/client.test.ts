@@ -203,6 +203,22 @@ await t.test('what a plain GET says decides whether it comes back', async (t) =>
   t.match(client.state, { name: 'connecting', why: 'The gateway does not answer.' })
 })
 
+await t.test('a token that expired with its connection is a reason to take a new one, once', async (t) => {
+  const world = new World()
+  world.answer = async () => ({ status: 401, json: async () => ({ code: 'bad-credentials', message: 'Your token has expired.' }) })
+  let tokens = 0
+  const { client } = await world.live({ getToken: () => `token-${++tokens}` })
+  await world.advance(1)
+  world.socket.end()
+  await turn()
+  t.match(client.state, { name: 'connecting', why: 'Your token has expired.' })
+  await world.advance(1_000)
+  t.same(world.socket.protocols, ['sluice.v1', 'bearer.token-2'])
+  world.socket.end()
+  await turn()
+  t.match(client.state, { name: 'closed', why: 'Your token has expired.' })
+})
+
 await t.test('no token is a reason to wait', async (t) => {
   const world = new World()
   let tries = 0
