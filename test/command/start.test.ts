@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process'
+import { createSecretKey } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,6 +7,7 @@ import t from 'tap'
 import { openDevice, ProtocolDevice } from '../flow/device.ts'
 import { Peer } from '../flow/peer.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { fileWith, secret, token } from '../access/issuer.ts'
 import { Command } from './command.ts'
 
 const freePorts = { PORT: '0', SLUICE_EMBEDDED_PORT: '0' }
@@ -83,6 +85,26 @@ await t.test('where it may let nobody in it says so, and simulates nobody', asyn
   t.match(await command.serves(), /^127\.0\.0\.1:/)
   await command.says(/Nobody can connect: this server listens on 0\.0\.0\.0/)
   t.notMatch(command.output, /simulated ones/)
+  t.match(await command.ends('SIGTERM'), { code: 0 })
+})
+
+await t.test('where callers log in it simulates nobody, and shows no secret', async (t) => {
+  const command = new Command(t, [], { ...freePorts, HOST: '0.0.0.0', LOG_LEVEL: 'trace', SLUICE_AUTH_JWT_SECRET_FILE: fileWith(t, secret) })
+  const address = await command.serves()
+  const jwt = await token(createSecretKey(Buffer.from(secret)), { alg: 'HS256' })
+  for (const [authorization, status] of [[`Bearer ${jwt}`, 426], [`Bearer ${jwt}x`, 401]] as const) {
+    t.equal((await fetch(`http://${address}/ws`, { headers: { authorization } })).status, status)
+  }
+  t.match(await command.ends('SIGTERM'), { code: 0 })
+  t.match(command.output, /auth\.jwt\.audience is not set/)
+  t.notMatch(command.output, /Nobody can connect|simulated ones/)
+  for (const hidden of [secret, ...jwt.split('.')]) t.notOk(command.output.includes(hidden))
+})
+
+await t.test('it starts and stops while the key set is away', async (t) => {
+  const command = new Command(t, [], { ...freePorts, SLUICE_AUTH_JWT_JWKS_URL: 'http://127.0.0.1:1/jwks' })
+  await command.serves()
+  await command.says(/The key set at 127\.0\.0\.1:1 \(auth\.jwt\.jwksUrl\) cannot be fetched: /)
   t.match(await command.ends('SIGTERM'), { code: 0 })
 })
 
