@@ -79,6 +79,26 @@ await t.test('no more goes out than the server allows, and nothing that it canno
   await t.rejects(client.publish(1n), TypeError)
 })
 
+await t.test('what the server cannot take leaves those behind it in their order, and none of them is acked that has not gone out', async (t) => {
+  const world = new World()
+  const client = world.connect()
+  const tooLarge = 'x'.repeat(1_000)
+  const all = [tooLarge, 2, 3, 4, 5, 6, tooLarge, tooLarge, 9].map((data) => client.publish(data))
+  for (const one of all) one.catch(() => {})
+  await turn()
+  world.socket.welcome()
+  t.same(world.socket.sent.map(({ id }) => id), [2, 3, 4], 'the window of three is full, too')
+  world.socket.say(ack(2))
+  t.match(await all[1], { id: 2 })
+  t.equal(client.pending, 7)
+  world.socket.say(ack(4))
+  t.same(world.socket.sent.map(({ id }) => id), [2, 3, 4, 5, 6, 9])
+  for (const n of [0, 6, 7]) await t.rejects(all[n] as Promise<unknown>, { code: 'frame-too-large', outcome: 'not-stored' })
+  world.socket.say(ack(9))
+  t.match(await Promise.all([all[4], all[8]]), [{ id: 5 }, { id: 9 }])
+  t.equal(client.pending, 0)
+})
+
 await t.test('over the bound of bytes a publish rejects, and ready waits for room', async (t) => {
   const world = new World()
   const { client } = await world.live({ maxBufferedBytes: 100 })
