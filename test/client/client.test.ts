@@ -223,6 +223,29 @@ await t.test('what a plain GET says decides whether it comes back', async (t) =>
   t.match(client.state, { name: 'connecting', why: 'The gateway does not answer.' })
 })
 
+await t.test('an age counts back from the first attempt to connect, until there is a cursor', async (t) => {
+  const world = new World()
+  await world.advance(5_000)
+  const client = world.connect({ since: '-10m' })
+  await turn()
+  const since = (): string | null => world.socket.url.searchParams.get('since')
+  t.equal(since(), '-10m')
+  world.socket.end(4000)
+  await world.advance(1_000)
+  t.equal(since(), '-601s')
+  world.socket.welcome({ resuming: true })
+  await world.advance(30_000)
+  world.socket.end(4000)
+  await world.advance(1_000)
+  t.equal(since(), '-632s', 'what came while it was away is not passed over')
+  world.socket.welcome({ resuming: true })
+  world.socket.say({ type: 'live', cursor: 'c1' })
+  world.socket.end(4000)
+  await world.advance(2_000)
+  t.equal(since(), 'c1')
+  await client.close()
+})
+
 await t.test('no token is a reason to wait', async (t) => {
   const world = new World()
   let tries = 0
