@@ -1,5 +1,6 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { ageing } from './age.ts'
 import type { Connection, SocketClass } from './connection.ts'
 import { Dialer } from './dialer.ts'
 import { encodeBody } from './encode.ts'
@@ -38,6 +39,7 @@ export class Client implements AsyncIterable<Message> {
   readonly #dialer: Dialer
   readonly #journal: Journal | undefined
   readonly #opening: Promise<void>
+  readonly #since: () => string | undefined
   #session: string
   #isOwnEnd = false
   #ended: Promise<void> | undefined
@@ -50,6 +52,7 @@ export class Client implements AsyncIterable<Message> {
     if (session !== undefined && !SESSION.test(session)) throw new TypeError('A session has 1-48 characters A-Z a-z 0-9 _ -')
     const bounds = { maxBytes, minRetryMs, maxRetryMs }
     this.#options = options
+    this.#since = ageing(since, environment.now)
     this.#url = new URL(url, (globalThis as { document?: { baseURI: string } }).document?.baseURI)
     this.#url.protocol = this.#url.protocol.replace('http', 'ws')
     this.#session = session ?? newSession()
@@ -170,8 +173,8 @@ export class Client implements AsyncIterable<Message> {
 
   #address (): URL {
     const url = new URL(this.#url)
-    const { resume, since } = this.#options
-    const from = resume === undefined ? this.#inbox.cursor ?? since : undefined
+    const { resume } = this.#options
+    const from = resume === undefined ? this.#inbox.cursor ?? this.#since() : undefined
     url.searchParams.set('session', this.#session)
     if (resume !== undefined) url.searchParams.set('resume', resume)
     if (from !== undefined) url.searchParams.set('since', from)

@@ -13,7 +13,7 @@ export interface Options {
   session?: string
   /** The name under which the server keeps this client's position, moved by what was handled. */
   resume?: string
-  /** Where to begin the first time: a cursor, a time, an age such as -10m, or earliest. Not together with `resume`. */
+  /** Where to begin the first time: a cursor, a time, an age such as -10m at the first attempt to connect, or earliest. Not together with `resume`. */
   since?: string
   /** Keeps cursor, session and un-acked publishes over a reload or a crash. */
   store?: Store

@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts'
 import type { Environment } from './environment.ts'
 import type { Ack, Refused, Welcome } from './frames.ts'
 import type { Journal, Kept } from './journal.ts'
-import { Outbox, type Pending, type Stored } from './outbox.ts'
+import { Outbox, type Stored } from './outbox.ts'
 import { PublishError } from './publish-error.ts'
 
 export interface Bounds { maxBytes: number, minRetryMs: number, maxRetryMs: number }
@@ -77,11 +77,16 @@ export class Publisher {
   pump (): void {
     if (this.#line === undefined) return
     const { limits: { inFlight, maxFrameBytes }, send } = this.#line
+    const tooLarge: number[] = []
     // One less than the server allows: at its bound it stops reading, and what proves that it is there would go unheard.
     for (const pending of this.#outbox.take(Math.max(1, inFlight - 1), this.#journal?.durableId ?? Infinity)) {
-      if (pending.bytes > maxFrameBytes) this.#failTooLarge(pending, maxFrameBytes)
-      else send(pending.text)
+      if (pending.bytes > maxFrameBytes) {
+        this.#outbox.remove(pending, new PublishError('frame-too-large', `A frame of ${pending.bytes} bytes is more than the ${maxFrameBytes} that this server takes.`, false, 'not-stored'))
+        tooLarge.push(pending.id)
+      } else send(pending.text)
     }
+    // Only when all that was taken is on the wire: settling sends what comes behind it.
+    if (tooLarge.length > 0) this.#settled(tooLarge)
   }
 
   /** Whoever waits hears that it is over; what is in a store stays there. */
@@ -98,11 +103,6 @@ export class Publisher {
       this.#outbox.rest()
       this.pump()
     })
-  }
-
-  #failTooLarge (pending: Pending, maxFrameBytes: number): void {
-    this.#outbox.remove(pending, new PublishError('frame-too-large', `A frame of ${pending.bytes} bytes is more than the ${maxFrameBytes} that this server takes.`, false, 'not-stored'))
-    this.#settled([pending.id])
   }
 
   #settled (ids: number[]): void {

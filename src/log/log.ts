@@ -18,8 +18,8 @@ export interface Log {
   offsetsAt: (topic: string, timeMs: number) => Promise<number[]>
   /** Reads every partition of a topic from `offsets` on, for ever, whatever happens to Kafka meanwhile. One tail a topic at a time. */
   tail: (topic: string, offsets: readonly number[], sink: TailSink) => Tail
-  /** One piece of a partition, from the record at `offset` on; an empty one where nothing is stored from there on. Throws a `LogError`. */
-  fetch: (topic: string, partition: number, offset: number, maxBytes?: number) => Promise<Chunk>
+  /** One piece of a partition, from the record at `offset` on; an empty one where the broker that was asked has nothing from there on. Throws a `LogError`. */
+  fetch: (topic: string, partition: number, offset: number, maxBytes?: number) => Promise<Fetched>
   /** Names the Kafka cluster that was opened. */
   readonly cluster: string
   health: () => Health
@@ -27,6 +27,9 @@ export interface Log {
   flush: () => Promise<void>
   close: () => Promise<void>
 }
+
+/** `readable`: the offset behind the last record that could be read at that broker; one that leads only now may be a little behind. */
+export interface Fetched extends Chunk { readonly readable: number }
 
 export interface Topic {
   readonly name: string

@@ -1,8 +1,10 @@
-import type { Clock } from '../clock.ts'
+import { pause, type Clock } from '../clock.ts'
 import { again } from '../log/again.ts'
 import { walkChunk, type Chunk } from '../log/chunk.ts'
-import type { GapReason, Log, Tail } from '../log/log.ts'
+import { LogError, type Fetched, type GapReason, type Log, type Tail } from '../log/log.ts'
 import type { RecordView } from '../wire/record-view.ts'
+
+const BEHIND_MS = 250
 
 /** Who is shown every record of a compacted topic, in the order of each partition. */
 export interface Reader {
@@ -48,14 +50,39 @@ export class Follower {
   async #read (): Promise<number[]> {
     this.#reader.clear()
     const [starts, ends] = await Promise.all([this.#log.starts(this.#topic), this.#log.ends(this.#topic)])
-    return await Promise.all(ends.map(async (end, partition) => {
-      let at = starts[partition] as number
-      for (let before = -1; at < end && at > before;) {
-        before = at
-        at = this.#walk(partition, await this.#log.fetch(this.#topic, partition, at))
+    const read = await Promise.allSettled(ends.map((end, partition) => this.#readTo(end, partition, starts[partition] as number)))
+    return read.map((one) => { // all have ended, so that none goes on beside the next try
+      if (one.status === 'rejected') throw one.reason
+      return one.value
+    })
+  }
+
+  async #readTo (end: number, partition: number, start: number): Promise<number> {
+    let at = start
+    while (at < end) {
+      const fetched = await this.#fetch(partition, at)
+      at = this.#walk(partition, fetched)
+      if (at > fetched.from) continue
+      if (fetched.readable >= end) break // behind the last record there is a hole
+      await pause(this.#clock, BEHIND_MS, this.#signal) // a broker that is a little behind says nothing yet
+      if (this.#signal.aborted) break
+    }
+    return Math.max(at, end)
+  }
+
+  /** Tried again by itself: where Kafka throttles, or a leader moves, the whole topic need not be read anew. */
+  async #fetch (partition: number, at: number): Promise<Fetched> {
+    return await again(this.#clock, this.#signal, async () => {
+      try {
+        return await this.#log.fetch(this.#topic, partition, at)
+      } catch (error) {
+        if (error instanceof LogError && error.code === 'offset-gone') return error
+        throw error
       }
-      return Math.max(at, end) // behind the last record there may be a hole
-    }))
+    }).then((found) => {
+      if (found instanceof LogError) throw found // it was cut off meanwhile
+      return found
+    })
   }
 
   #follow (offsets: readonly number[]): void {

@@ -36,9 +36,10 @@ export class Behind implements Waiter {
     this.partition.join(this)
   }
 
-  /** Everything before it was sent. What stands there is not looked at, so it is a place without a witness. */
+  /** Everything before it was sent. Where it has moved, what stands there is not looked at, so it is a place without a witness. */
   get place (): Place | undefined {
     if (!this.#begun) return undefined
+    if (this.witness !== undefined) return { partition: this.partition.partition, offset: this.from, ...this.witness } // it was not compared yet
     const { offset, batchMs } = this.partition.reached(this)
     return { partition: this.partition.partition, offset, batchMs: Math.max(batchMs, this.cursorMs), epoch: UNKNOWN_EPOCH }
   }
@@ -49,7 +50,11 @@ export class Behind implements Waiter {
   take (delivery: Deliverable): void { this.#session.downlink.deliver(delivery, this.partition.partition) }
   drained (fn: () => void): void { this.#session.drained(() => { if (!this.#session.closing) fn() }) }
   live (): void { this.#on.live(this) }
-  lost (reason: GapReason): void { this.#on.lost(this, reason) }
+  lost (reason: GapReason): void {
+    if (reason === 'truncated') this.#begun = false // it has no place until it is looked up where it goes on
+    this.#on.lost(this, reason)
+  }
+
   undecodable (): void { this.#session.downlink.gap('undecodable') }
 }
 

@@ -38,6 +38,17 @@ export class PartitionReader {
 
   /** What the tail brought next. */
   chunk (chunk: Chunk): void {
+    try {
+      this.#walk(chunk)
+    } catch (error) { // nothing that we foresaw; what was not handed on is told at least
+      this.#undecodable(this.next, chunk.next - 1, (error as Error).message)
+    }
+    this.next = chunk.next
+    this.recent.push(chunk)
+    this.#passes.moved()
+  }
+
+  #walk (chunk: Chunk): void {
     const { sink } = this.#shared
     const head = this.cursorHead
     walkChunk(chunk, this.next, {
@@ -50,14 +61,13 @@ export class PartitionReader {
         this.#seen.record(record)
         sink.record(this.partition, record, head)
       },
-      undecodable: (from, to, reason) => {
-        this.#seen.undecodable(to)
-        sink.undecodable(this.partition, from, to, reason)
-      }
+      undecodable: (from, to, reason) => this.#undecodable(from, to, reason)
     })
-    this.next = chunk.next
-    this.recent.push(chunk)
-    this.#passes.moved()
+  }
+
+  #undecodable (from: number, to: number, reason: string): void {
+    this.#seen.undecodable(to)
+    this.#shared.sink.undecodable(this.partition, from, to, reason)
   }
 
   /** The tail could not go on where it stood. */

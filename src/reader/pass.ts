@@ -1,5 +1,6 @@
 import { Delivery } from '../hub/delivery.ts'
 import { walkChunk, type Chunk } from '../log/chunk.ts'
+import type { BatchSink } from '../wire/batch-walk.ts'
 import type { RecordView } from '../wire/record-view.ts'
 import { bytesOf } from './recent.ts'
 import type { PartitionReader } from './partition.ts'
@@ -113,9 +114,11 @@ export class Pass {
     const { next, clock, cursorHead } = this.#partition
     const fromMs = clock.elapsed()
     this.#stoppedAt = Infinity
-    const walked = walkChunk(chunk, this.at, {
+    let isFirst = true // one batch at least, however long it took to come past those that were walked before
+    const sink: BatchSink = {
       batch: (base, last, batchMs, epoch) => {
-        if (base >= next || this.#full.size > 0 || clock.elapsed() - fromMs > SLICE_MS || this.#waiters.size === 0) return false
+        if (base >= next || this.#full.size > 0 || (!isFirst && clock.elapsed() - fromMs > SLICE_MS) || this.#waiters.size === 0) return false
+        isFirst = false
         this.#compare(base, last, batchMs, epoch)
         this.batchMs = batchMs
         return true
@@ -125,9 +128,19 @@ export class Pass {
         if (this.#stoppedAt !== Infinity) return // it is told when it is walked to its end
         for (const waiter of this.#waiters) if (waiter.from <= to) waiter.undecodable()
       }
-    })
-    this.at = Math.max(this.at, Math.min(walked, this.#stoppedAt, next)) // the tail may stand in the middle of a batch
+    }
+    this.at = Math.max(this.at, Math.min(this.#come(chunk, sink), this.#stoppedAt, next)) // the tail may stand in the middle of a batch
     this.#partition.walked(clock.elapsed() - fromMs)
+  }
+
+  /** To where it comes; behind the whole chunk where that cannot be walked at all, which is told. */
+  #come (chunk: Chunk, sink: BatchSink): number {
+    try {
+      return walkChunk(chunk, this.at, sink)
+    } catch (error) {
+      sink.undecodable(this.at, chunk.next - 1, (error as Error).message)
+      return chunk.next
+    }
   }
 
   /** Those whose place lies in, or right behind, this batch: what they noted of the batch before them has to be so. */
@@ -170,7 +183,10 @@ export class Pass {
 
   #park (waiter: Waiter): void {
     this.remove(waiter)
-    waiter.from = Math.max(waiter.from, this.at)
+    if (this.at > waiter.from) {
+      waiter.from = this.at
+      waiter.witness = undefined
+    }
     this.#onParked(waiter)
   }
 

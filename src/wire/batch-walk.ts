@@ -37,15 +37,18 @@ export function walkBatches (
   for (let batchEnd = wholeBatch(buffer, at, end); batchEnd > 0; at = batchEnd, batchEnd = wholeBatch(buffer, at, end)) {
     const base = readInt64(buffer, at + BASE_OFFSET)
     let last = base + buffer.readInt32BE(at + LAST_OFFSET_DELTA)
-    if (last < wanted && last >= Math.max(from, base)) { // walked before; its marker may still end an aborted transaction
-      if (aborted.length > 0) isAborted(buffer, at, batchEnd, last, pending, aborting)
-      continue
-    }
+    const wasWalked = last < wanted && last >= Math.max(from, base)
+    if (wasWalked && aborted.length === 0) continue
     if (last >= wanted && sink.batch?.(base, last, batchTime(buffer, at), buffer.readInt32BE(at + LEADER_EPOCH)) === false) break
     try {
+      if (wasWalked) { // its marker may still end an aborted transaction
+        isAborted(buffer, at, batchEnd, last, pending, aborting)
+        continue
+      }
       check(buffer, at, batchEnd)
       if (!(aborted.length > 0 && isAborted(buffer, at, batchEnd, last, pending, aborting)) && last >= wanted) walkBatch(buffer, at, batchEnd, base, wanted, sink)
     } catch (error) {
+      if (wasWalked) continue // it was told then
       last = Math.max(last, base, next) // whatever a broken batch says of itself, the reading goes on behind it
       sink.undecodable(base, last, (error as Error).message)
     }

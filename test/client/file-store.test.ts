@@ -1,8 +1,9 @@
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { appendFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import t from 'tap'
 import { fileStore } from '../../src/client/stores/file.ts'
 
+const kill = process.kill.bind(process)
 const put = (id: number, text = `frame ${id}`): { put: Array<[number, string]>, drop: number[], lastId: number } => ({ put: [[id, text]], drop: [], lastId: id })
 
 await t.test('what was written is there after a crash, but for a line that was cut short', async (t) => {
@@ -40,6 +41,34 @@ await t.test('one process at a time has it, and one client in it', async (t) => 
   t.ok(existsSync(`${path}.lock`), 'whoever was refused takes no lock away')
   writeFileSync(`${path}.lock`, '1')
   await t.rejects(fileStore(path).open(), /is held by process 1/, 'also if it is another user\'s')
+})
+
+await t.test('of two that find the lock of a process that is no more, one gets it', async (t) => {
+  const path = join(t.testdir(), 'client')
+  const lock = `${path}.lock`
+  writeFileSync(lock, '4194305')
+  t.intercept(process, 'kill', {
+    value: (pid: number, signal: number) => {
+      if (readFileSync(lock, 'utf8') === '4194305') writeFileSync(lock, String(process.ppid)) // another was faster
+      return kill(pid, signal)
+    }
+  })
+  await t.rejects(fileStore(path).open(), { code: 'EEXIST' })
+  t.equal(readFileSync(lock, 'utf8'), String(process.ppid), 'its fresh lock stays')
+  t.same(readdirSync(dirname(path)), ['client.lock'])
+})
+
+await t.test('while another takes away the lock of a process that is no more, nobody else does', async (t) => {
+  const path = join(t.testdir(), 'client')
+  writeFileSync(`${path}.lock`, '4194305')
+  writeFileSync(`${path}.lock.stale`, String(process.ppid))
+  await t.rejects(fileStore(path).open(), /client\.lock\.stale is held by process/)
+  t.equal(readFileSync(`${path}.lock`, 'utf8'), '4194305')
+  writeFileSync(`${path}.lock.stale`, '4194304') // it died over it
+  const store = fileStore(path)
+  await store.open()
+  await store.close()
+  t.same(readdirSync(dirname(path)), ['client'])
 })
 
 await t.test('a folder in the place of the file is told', async (t) => {

@@ -5,10 +5,12 @@ import { MemoryStore, turn, World } from './given.ts'
 import { Server, withoutRepeats } from './server.ts'
 
 const few = fc.integer({ min: 1, max: 3 })
+const LIMIT_BYTES = 1_000
 
 /** What moves frames on comes more often than what ends a connection, or most of them would never carry any. */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ what: fc.constant('publish' as const), count: few }) },
+  { weight: 2, arbitrary: fc.record({ what: fc.constant('publish too large' as const), count: few }) },
   { weight: 10, arbitrary: fc.record({ what: fc.constantFrom('read' as const, 'store' as const, 'tell' as const), count: few }) },
   { weight: 5, arbitrary: fc.record({ what: fc.constantFrom('fail' as const, 'fail stored' as const, 'reject' as const, 'full' as const, 'roomy' as const) }) },
   { weight: 8, arbitrary: fc.record({ what: fc.constantFrom('welcome' as const, 'disk' as const) }) },
@@ -46,7 +48,8 @@ class Play {
   async do (one: Step): Promise<void> {
     const { world, server } = this
     switch (one.what) {
-      case 'publish': for (let n = 0; n < one.count; n++) this.publish(); break
+      case 'publish': for (let n = 0; n < one.count; n++) this.publish(++this.published); break
+      case 'publish too large': for (let n = 0; n < one.count; n++) this.publish(`${++this.published} `.padEnd(LIMIT_BYTES)); break
       case 'read': if (this.isServed()) server.read(one.count); break
       case 'store': server.store(one.count); break
       case 'tell': if (this.isServed()) server.tell(one.count); break
@@ -73,8 +76,7 @@ class Play {
 
   isServed (): boolean { return this.world.open.length === 1 && this.#welcomed.has(this.world.socket) }
 
-  publish (): void {
-    const data = ++this.published
+  publish (data: number | string): void {
     const settled = (outcome: () => void): void => {
       if (this.acked.has(data) || this.failed.has(data)) this.wrong.push(`${data} settled twice`)
       outcome()
@@ -89,7 +91,7 @@ class Play {
     if (world.open.length === 0 || this.isServed()) return
     this.#welcomed.add(world.socket)
     server.serve(world.socket)
-    world.socket.welcome({ limits: { maxFrameBytes: 1_000, inFlight: server.inFlight, outboxBytes: 1_000 } })
+    world.socket.welcome({ limits: { maxFrameBytes: LIMIT_BYTES, inFlight: server.inFlight, outboxBytes: 1_000 } })
   }
 
   /** The program dies; what had not reached the disk never does. Its publishes will not be heard of. */
@@ -134,8 +136,9 @@ await t.test('whatever the server and the network do, each publish ends once, in
     const read = withoutRepeats(play.server.log)
     const wrong = [...play.wrong, ...play.server.wrong]
     for (const [data, id] of play.acked) if (!read.some((one) => one.id === id && one.data === data)) wrong.push(`${String(data)} was acked as ${id} and is not there`)
+    if (play.world.sockets.some(({ sent }) => sent.some(({ data }) => typeof data === 'string'))) wrong.push('one over the limit went out')
     for (const { id, data } of play.server.log) if (read.find((one) => one.id === id)?.data !== data) wrong.push(`${id} stands for two publishes`)
-    for (const [data, code] of play.failed) if (code !== 'record-too-large') wrong.push(`${String(data)} failed with ${code}`)
+    for (const [data, code] of play.failed) if (code !== (typeof data === 'string' ? 'frame-too-large' : 'record-too-large')) wrong.push(`${String(data)} failed with ${code}`)
     if (lives === 0 && play.acked.size + play.failed.size !== play.published) wrong.push('not all ended')
     if (String(read.map(({ data }) => data)) !== String(read.map(({ data }) => data as number).sort((a, b) => a - b))) wrong.push('out of order')
     await play.client.close()

@@ -7,10 +7,10 @@ const held = new Set<string>()
 export function lockFile (path: string): () => void {
   const mine = `${path}.${process.pid}`
   const holder = holderOf(path)
-  if (held.has(path) || (holder !== process.pid && isAlive(holder))) {
+  if (held.has(path) || isOfAnother(holder)) {
     throw new Error(`${path} is held by process ${holder}. If that is another program which has got this number since, remove the file.`)
   }
-  if (holder > 0) unlinkSync(path)
+  if (holder > 0) removeStale(path, holder)
   // Linked with its content in place: nobody ever reads a lock without a pid, and of two that start at once one fails.
   writeFileSync(mine, String(process.pid))
   try {
@@ -25,6 +25,19 @@ export function lockFile (path: string): () => void {
   }
 }
 
+/**
+ * Takes away the lock of a holder that is dead. Looks again, under a lock of its own: since it was found dead another may have done
+ * so and hold a fresh one, and from now on nobody else does.
+ */
+function removeStale (path: string, holder: number): void {
+  const letGo = lockFile(`${path}.stale`)
+  try {
+    if (holderOf(path) === holder) unlinkSync(path)
+  } finally {
+    letGo()
+  }
+}
+
 function holderOf (path: string): number {
   try {
     return Number(readFileSync(path, 'utf8'))
@@ -33,8 +46,8 @@ function holderOf (path: string): number {
   }
 }
 
-function isAlive (pid: number): boolean {
-  if (pid === 0) return false
+function isOfAnother (pid: number): boolean {
+  if (pid === 0 || pid === process.pid) return false
   try {
     return process.kill(pid, 0)
   } catch (error) {

@@ -1,6 +1,5 @@
 import { pause, type Clock } from '../../clock.ts'
-import type { Chunk } from '../chunk.ts'
-import { LogError, type Health, type Log, type Tail, type TailSink, type Topic } from '../log.ts'
+import { LogError, type Fetched, type Health, type Log, type Tail, type TailSink, type Topic } from '../log.ts'
 import { Appender, type AppenderOptions } from './appender.ts'
 import { Cluster } from './cluster.ts'
 import { describe, isNotAuthorized } from './errors.ts'
@@ -109,7 +108,7 @@ export class KafkaLog implements Log {
     return found.map((offset, partition) => offset === -1 ? ends[partition] as number : offset)
   }
 
-  fetch (topic: string, partition: number, offset: number, maxBytes = MAX_CHUNK_BYTES): Promise<Chunk> {
+  fetch (topic: string, partition: number, offset: number, maxBytes = MAX_CHUNK_BYTES): Promise<Fetched> {
     return readPartition(this.#reading, topic, partition, offset, maxBytes)
   }
 

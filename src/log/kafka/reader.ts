@@ -1,8 +1,7 @@
 import { ErrorCode, errorName } from '../../wire/errors.ts'
 import { batchesEnd } from '../../wire/batch-walk.ts'
 import { decodeFetch, encodeFetch, FETCH } from '../../wire/fetch.ts'
-import type { Chunk } from '../chunk.ts'
-import { LogError } from '../log.ts'
+import { LogError, type Fetched } from '../log.ts'
 import type { Cluster } from './cluster.ts'
 import { describe } from './errors.ts'
 
@@ -10,10 +9,10 @@ import { describe } from './errors.ts'
 const MAX_WAIT_MS = 100
 
 /** One piece of a partition from `offset` on; one try. Who asked tries again. */
-export async function readPartition (cluster: Cluster, topic: string, partition: number, offset: number, maxBytes: number): Promise<Chunk> {
+export async function readPartition (cluster: Cluster, topic: string, partition: number, offset: number, maxBytes: number): Promise<Fetched> {
   const [fetched] = decodeFetch(await fetch(cluster, topic, partition, offset, maxBytes)).partitions
   if (fetched === undefined) throw new LogError('failed', `Kafka left ${topic}/${partition} out of its answer.`)
-  const { errorCode, buffer, recordsAt: at, recordsEnd: end, aborted } = fetched
+  const { errorCode, buffer, recordsAt: at, recordsEnd: end, aborted, lastStableOffset: readable } = fetched
   if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
     throw new LogError('offset-gone', `Offset ${offset} of ${topic}/${partition} does not exist, or no longer does.`)
   }
@@ -21,7 +20,7 @@ export async function readPartition (cluster: Cluster, topic: string, partition:
   if (errorCode !== ErrorCode.NONE) throw new LogError('failed', `Kafka did not read ${topic}/${partition}: ${errorName(errorCode)}.`)
   const next = batchesEnd(buffer, at, end, offset)
   if (next === offset && end > at) throw new LogError('failed', `What stands at offset ${offset} of ${topic}/${partition} cannot be read.`)
-  return { from: offset, next, buffer, at, end, aborted }
+  return { from: offset, next, buffer, at, end, aborted, readable }
 }
 
 async function fetch (cluster: Cluster, topic: string, partition: number, offset: number, maxBytes: number): Promise<Buffer> {
