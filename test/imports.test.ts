@@ -24,7 +24,8 @@ const rules: Record<string, Rule> = {
     packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
   },
   'gateway.ts': { ours: ['clock.ts', 'config', 'hub', 'log/log.ts', 'positions', 'protocol', 'reader', 'session'] },
-  positions: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol/cursor.ts', 'wire/header-block.ts', 'wire/murmur2.ts', 'wire/record-view.ts'] },
+  positions: { ours: ['clock.ts', 'log/log.ts', 'protocol/cursor.ts', 'table', 'wire/record-view.ts'] },
+  table: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'wire/header-block.ts', 'wire/murmur2.ts', 'wire/record-view.ts'] },
   reader: { ours: ['clock.ts', 'hub/delivery.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire'] },
   hub: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire/record-view.ts'] },
   session: { ours: ['access/policy.ts', 'clock.ts', 'log/log.ts', 'protocol', 'wire/header-block.ts', 'wire/murmur2.ts'] },

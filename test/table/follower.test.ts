@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Chunk } from '../../src/log/chunk.ts'
 import type { Log, TailSink } from '../../src/log/log.ts'
-import { Follower } from '../../src/positions/follower.ts'
+import { Follower } from '../../src/table/follower.ts'
 import { HeldClock } from '../flow/held-clock.ts'
 
 const empty = (from: number): Chunk => ({ from, next: from, buffer: Buffer.alloc(0), at: 0, end: 0, aborted: [] })
