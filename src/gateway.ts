@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { Access } from './access/access.ts'
+import type { Handshake } from './access/handshake.ts'
+import type { Grants } from './access/policy.ts'
 import type { Settings } from './config/index.ts'
 import { pause, type Clock } from './clock.ts'
 import { Hub } from './hub/hub.ts'
@@ -14,6 +17,7 @@ import type { Since } from './protocol/since.ts'
 import { Positions } from './positions/positions.ts'
 import { Reader } from './reader/reader.ts'
 import type { Context, Observer } from './session/context.ts'
+import { Expiry } from './session/expiry.ts'
 import { Heartbeat } from './session/heartbeat.ts'
 import type { Opening } from './session/opening.ts'
 import type { Peer } from './session/peer.ts'
@@ -30,10 +34,12 @@ export class Gateway {
   readonly hub: Hub
   readonly log: Log
   readonly settings: Settings
+  readonly access: Access
   #clock: Clock
   #notices: Notices
   #context: Context | undefined
   #heartbeat: Heartbeat
+  #expiry: Expiry
   #reader: Reader
   #positions: Positions
   #stalls: Stalls
@@ -42,12 +48,14 @@ export class Gateway {
   #state: 'starting' | 'serving' | 'draining' = 'starting'
   #closing = new AbortController()
 
-  constructor (settings: Settings, log: Log, clock: Clock, notices: Notices) {
+  constructor (settings: Settings, log: Log, clock: Clock, notices: Notices, access: Access) {
     this.settings = settings
+    this.access = access
     this.log = log
     this.#clock = clock
     this.#notices = notices
     this.#heartbeat = new Heartbeat(clock, settings.ws.heartbeatMs)
+    this.#expiry = new Expiry(clock)
     const { topics, downlink: { partitioner }, history } = settings
     this.hub = new Hub(clock, ({ device, partition }) => notices.warn({ device, partition },
       `A downlink record for ${device} lies in partition ${partition}, which is not its home by downlink.partitioner=${partitioner}. ` +
@@ -73,6 +81,8 @@ export class Gateway {
       watchers: new Watchers(this.#uplinkFeed.follow),
       clock: this.#clock,
       turn: new Turn(this.#clock),
+      expiry: this.#expiry,
+      identify: (token, { address, origin, device }) => this.identify({ address, origin, device, token }, false),
       limits: { ...ws, inFlight: uplink.inFlight },
       storage,
       observer
@@ -84,6 +94,7 @@ export class Gateway {
     }
     this.hub.onDelay = observer.delivered
     this.#heartbeat.start()
+    this.#expiry.start()
     this.#stalls.start()
     this.#state = 'serving'
   }
@@ -93,6 +104,11 @@ export class Gateway {
   now (): number { return this.#clock.now() }
 
   health (): Health { return this.log.health() }
+
+  /** Who comes, and what they may do. Throws a `Problem`. `mayBeNobody`: whether this caller may come without credentials. */
+  async identify (handshake: Handshake, mayBeNobody: boolean): Promise<Grants> {
+    return this.access.policy.grants(await this.access.identify(handshake, mayBeNobody))
+  }
 
   /** Something failed that no code foresaw. */
   failed (error: unknown): void {
@@ -122,11 +138,13 @@ export class Gateway {
     const session = new Session(this.#context as Context, peer, opening)
     this.hub.add(session)
     const stopBeating = this.#heartbeat.add(session)
+    this.#expiry.add(session)
     session.greet(this.#begin(session, opening))
     this.#stalls.tell(session)
     if (this.#state === 'draining') this.#sendAway(session) // it was let in a moment before
     const ended = (): void => {
       stopBeating()
+      this.#expiry.remove(session)
       this.hub.remove(session)
       session.ended()
     }
@@ -154,6 +172,7 @@ export class Gateway {
   async stop (): Promise<void> {
     this.#state = 'draining'
     this.#heartbeat.stop()
+    this.#expiry.stop()
     this.#stalls.stop()
     const untilMs = this.#clock.elapsed() + this.settings.drainMs
     for (const session of this.hub.sessions()) session.hush()

@@ -16,14 +16,14 @@ interface Rule {
 const rules: Record<string, Rule> = {
   'main.ts': { ours: ['commands', 'config'] },
   commands: { ours: ['app.ts', 'banner.ts', 'clock.ts', 'config', 'log/log.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
-  'index.ts': { ours: ['config', 'log/log.ts', 'plugin.ts'] },
-  'plugin.ts': { ours: ['app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
+  'index.ts': { ours: ['access', 'config', 'log/log.ts', 'plugin.ts', 'protocol/problem.ts'] },
+  'plugin.ts': { ours: ['access/authenticate.ts', 'app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
   'app.ts': { ours: ['access', 'audit', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol', 'session/context.ts'], packages: ['fastify'] },
   http: {
     ours: ['access', 'audit', 'config', 'gateway.ts', 'log/log.ts', 'protocol', 'session', 'wire/header-block.ts'],
     packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
   },
-  'gateway.ts': { ours: ['clock.ts', 'config', 'hub', 'log/log.ts', 'positions', 'protocol', 'reader', 'session'] },
+  'gateway.ts': { ours: ['access', 'clock.ts', 'config', 'hub', 'log/log.ts', 'positions', 'protocol', 'reader', 'session'] },
   positions: { ours: ['clock.ts', 'log/log.ts', 'protocol/cursor.ts', 'table', 'wire/record-view.ts'] },
   table: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'wire/header-block.ts', 'wire/murmur2.ts', 'wire/record-view.ts'] },
   reader: { ours: ['clock.ts', 'hub/delivery.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire'] },

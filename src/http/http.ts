@@ -2,7 +2,6 @@ import staticFiles from '@fastify/static'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { fileURLToPath } from 'node:url'
-import type { Access } from '../access/access.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
@@ -26,8 +25,8 @@ const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
 
 /** Everything that the gateway serves over HTTP, sockets included. Errors and unknown addresses of others' routes stay theirs. */
-export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, access: Access, audit: Audit | undefined): Promise<void> {
-  const callers = new Callers(gateway.settings, access)
+export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, audit: Audit | undefined): Promise<void> {
+  const callers = new Callers(gateway)
   await app.register(websocket, {
     options: {
       clientTracking: false,
