@@ -74,7 +74,7 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     brokers,
     replicationFactor: kafka.replicationFactor,
     topics: [topics.uplink, topics.downlink, ...settings.audit.topic === undefined ? [] : [settings.audit.topic]],
-    compacted: [topics.positions],
+    compacted: [topics.positions, topics.revocations],
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
   const audited = createAudit(settings, log, clock)

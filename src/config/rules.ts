@@ -41,5 +41,8 @@ export const rules: readonly Rule[] = [
   },
   apart('uplink', 'downlink'),
   apart('uplink', 'positions'),
-  apart('downlink', 'positions')
+  apart('uplink', 'revocations'),
+  apart('downlink', 'positions'),
+  apart('downlink', 'revocations'),
+  apart('positions', 'revocations')
 ]

@@ -11,8 +11,10 @@ import { deviceRoutes } from './devices.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute, type Metrics } from './metrics.ts'
 import { handleError, sendProblem } from './problem.ts'
+import { revocationRoutes } from './revocations.ts'
 import { socketRoutes } from './sockets.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
+import { Unanswered } from './unanswered.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 /** From `src` as from `dist`: what `npm run build` made of the client library, for pages without a bundler, from wherever they come. */
@@ -47,7 +49,9 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     if (audit !== undefined) auditRefusals(ours, callers, audit)
     healthRoutes(ours, gateway)
     metricsRoute(ours, gateway, metrics, callers)
-    deviceRoutes(ours, gateway, callers)
+    const unanswered = new Unanswered(ours)
+    deviceRoutes(ours, gateway, callers, unanswered)
+    revocationRoutes(ours, gateway, callers, unanswered)
     socketRoutes(ours, gateway, callers, audit)
   })
 }

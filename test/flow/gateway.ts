@@ -51,7 +51,7 @@ export async function gatewayOn (
       port: 0,
       simulate: 0,
       ...settings,
-      topics: { positions: `${topics.downlink}.positions`, ...topics },
+      topics: { positions: `${topics.downlink}.positions`, revocations: `${topics.downlink}.revocations`, ...topics },
       kafka: { brokers: brokers.split(','), createTopics: true, partitions: 4, ...settings.kafka }
     }),
     ...(clock === undefined ? {} : { clock }),
