@@ -52,6 +52,7 @@ export class Dialer {
     const protocols = token === undefined ? ['sluice.v1'] : ['sluice.v1', `bearer.${token}`]
     try {
       const connection: Connection = this.#connection = new Connection(this.#Socket, url, protocols, this.#environment, {
+        getToken: this.#line.getToken,
         welcomed: (welcome) => this.#line.welcomed(welcome, connection),
         frame: (frame, text) => this.#line.frame(frame, text),
         ended: (end) => { void this.#ended(end, url, token) }
@@ -82,7 +83,7 @@ export class Dialer {
     if (livedMs > SETTLED_MS) this.#attempt = 0
     const why = reason || (code === 1006 ? 'The connection was lost.' : `The connection was closed with code ${code}.`)
     if (code === TOO_LARGE || (code >= 4500 && code <= 4999)) this.#line.refused(why, code)
-    else await this.#comeBack(why, { retryMs, ...code === 1006 ? { url, token } : {} })
+    else await this.#comeBack(why, { retryMs, ...code === 1006 && livedMs === 0 ? { url, token } : {} })
   }
 
   async #comeBack (why: string, { retryMs, url, token }: { retryMs?: number | undefined, url?: URL, token?: string | undefined }): Promise<void> {

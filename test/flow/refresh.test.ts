@@ -1,4 +1,6 @@
 import t from 'tap'
+import { WebSocket } from 'ws'
+import { connect } from '../../src/client/index.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { authenticate, bearer, tokenOf } from './callers.ts'
 import type { ProtocolDevice } from './device.ts'
@@ -66,4 +68,22 @@ await t.test('it may come from somebody who came without credentials; where nobo
   const other = await (await startGateway(t, broker)).device('d1')
   refresh(other, 'any')
   t.match(await other.nextOf('denied'), { code: 'bad-credentials' })
+})
+
+await t.test('the client library sends a new token in time, and nobody notices', async (t) => {
+  const gateway = await startGateway(t, broker, { authenticate })
+  const states: string[] = []
+  await new Promise<void>((resolve) => {
+    let tokens = 0
+    const client = connect(`ws://${gateway.host}/ws/d1`, {
+      WebSocket,
+      getToken: () => {
+        if (++tokens === 4) resolve()
+        return tokenOf({ device: 'd1', expiresMs: Date.now() + 1_500 })
+      }
+    })
+    client.on('state', ({ name }) => states.push(name))
+    t.teardown(() => client.close())
+  })
+  t.strictSame(states, ['connecting', 'live'].slice(-states.length))
 })
