@@ -24,6 +24,8 @@ export interface RevocationsOptions {
 /** A revocation, and where its record lies: what follows on it is written there too, or it would have no order with it. */
 interface Entry extends Revocation { readonly partition: number }
 
+type Doubtful = [kind: Kind, id: string, entry: Entry]
+
 const KICK = 'kick'
 /** A kick that is read later than this closes nobody: those who are here have come since. It covers clocks that differ. */
 const KICK_MS = 300_000
@@ -44,7 +46,8 @@ export class Revocations {
   #writer: Writer | undefined
   #follower: Follower | undefined
   #cancelSweep: () => void = () => {}
-  #isFollowing = false
+  /** While the topic is read for the first time: what was forgotten there although it is in force, as far as was read. */
+  #doubtful: Doubtful[] | undefined
 
   constructor (options: RevocationsOptions) {
     this.#options = options
@@ -58,14 +61,19 @@ export class Revocations {
     this.#writer = new Writer(log.topic(topic))
     this.#follower = new Follower(log, topic, clock, this.#stopping.signal, {
       record: (record, partition) => this.#apply(record, partition),
-      clear: () => { for (const kind of kinds) this.#entries[kind].clear() },
+      clear: () => {
+        this.#doubtful = []
+        for (const kind of kinds) this.#entries[kind].clear()
+      },
       missed: () => {}, // what was known stays in force
       anew: (partition) => this.#keep(partition),
       warn: (facts, sentence) => warn?.(facts, sentence)
     })
     await this.#follower.start()
     if (this.#stopping.signal.aborted) return
-    this.#isFollowing = true
+    const doubtful = this.#doubtful as Doubtful[]
+    this.#doubtful = undefined
+    for (const [kind, id, entry] of doubtful) if (this.#entries[kind].get(id) === entry) this.#writeAgain(kind, id, entry)
     this.#sweepLater()
   }
 
@@ -137,7 +145,8 @@ export class Revocations {
     const entry = this.#entries[kind].get(id)
     if (entry?.partition !== partition) return // left from before the topic had more partitions, it says nothing of this one
     if (!isSwept || !this.#isRevoked(kind, id)) this.#entries[kind].delete(id)
-    else if (this.#isFollowing) this.#writeAgain(kind, id, entry) // it was revoked anew while it was being forgotten
+    else if (this.#doubtful === undefined) this.#writeAgain(kind, id, entry) // it was revoked anew while it was being forgotten
+    else this.#doubtful.push([kind, id, entry])
   }
 
   /** The partition was cut off or made anew, and is read again: what is known of it stays, and is written down again. */

@@ -116,7 +116,7 @@ export class SimulatedLog {
   }
 }
 
-function chunkOf (all: readonly Stored[], from: number): Chunk {
+export function chunkOf (all: readonly Stored[], from: number): Chunk {
   const buffer = Buffer.concat(all.map(({ offset, key, value, headers, timeMs }) => {
     const writer = new BatchWriter()
     writer.append(timeMs, Buffer.from(key), value ?? NOTHING, 0, value?.length ?? -1, headers)
