@@ -1,5 +1,5 @@
 import { Revocations, type RevocationsOptions } from '../../src/revocations/revocations.ts'
-import { HeldClock } from '../flow/held-clock.ts'
+import type { HeldClock } from '../flow/held-clock.ts'
 import { SimulatedLog, type SimulatedKafka } from '../table/simulated-kafka.ts'
 
 /** One gateway's revocations, on a log of its own in which nothing happens until a test lets it. */
