@@ -1,4 +1,5 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { Authenticate } from './access/authenticate.ts'
 import { createAccess } from './access/create.ts'
 import { createAudit } from './audit/create.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -23,6 +24,7 @@ export interface AppOptions {
   readonly settings: Settings
   readonly logger?: FastifyBaseLogger
   readonly clock?: Clock
+  readonly authenticate?: Authenticate | undefined
 }
 
 export interface App {
@@ -40,7 +42,7 @@ export interface App {
 }
 
 /** A Fastify instance of its own, with the gateway on it. It does not listen. */
-export async function createApp ({ settings, logger, clock = systemClock }: AppOptions): Promise<App> {
+export async function createApp ({ settings, logger, clock = systemClock, authenticate }: AppOptions): Promise<App> {
   const http = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -56,17 +58,17 @@ export async function createApp ({ settings, logger, clock = systemClock }: AppO
     frameworkErrors: handleFrameworkError,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
-  return await mount(http, settings, clock).catch(async (error: unknown) => {
+  return await mount(http, settings, clock, authenticate).catch(async (error: unknown) => {
     await http.close() // and with it what was started already
     throw error
   })
 }
 
 /** Wires the parts by hand, and serves them on `http`. */
-export async function mount (http: FastifyInstance, settings: Settings, clock: Clock): Promise<App> {
+export async function mount (http: FastifyInstance, settings: Settings, clock: Clock, authenticate?: Authenticate): Promise<App> {
   const closing = new AbortController()
   http.addHook('onClose', async () => closing.abort())
-  const access = await createAccess(settings, { clock, log: http.log, closing: closing.signal })
+  const access = await createAccess(settings, { clock, log: http.log, closing: closing.signal }, authenticate)
   const embedded = usesEmbedded(settings) ? await startEmbedded(settings, http.log) : undefined
   if (embedded !== undefined) http.addHook('onClose', async () => await embedded.broker.close())
   const brokers = embedded === undefined ? settings.kafka.brokers : [embedded.address]
@@ -80,13 +82,13 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     brokers,
     replicationFactor: kafka.replicationFactor,
     topics: [topics.uplink, topics.downlink, ...settings.audit.topic === undefined ? [] : [settings.audit.topic]],
-    compacted: [topics.positions],
+    compacted: [topics.positions, topics.revocations],
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
   const audited = createAudit(settings, log, clock)
   if (audited !== undefined) http.addHook('onClose', async () => audited.close())
-  const gateway = new Gateway(settings, log, clock, http.log)
-  await serveHttp(http, gateway, metrics, access, audited?.audit)
+  const gateway = new Gateway(settings, log, clock, http.log, access)
+  await serveHttp(http, gateway, metrics, audited?.audit)
   const observer: Observer = {
     ...metrics,
     denied: ({ grants: { identity: { subject, by } }, device, id }, verb, resource) => audited?.audit.write('denied', { subject, by, device, session: id, verb, resource })

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto'
+import type { Access } from './access/access.ts'
+import type { Handshake } from './access/handshake.ts'
+import type { Grants } from './access/policy.ts'
 import type { Settings } from './config/index.ts'
 import { pause, type Clock } from './clock.ts'
 import { Hub } from './hub/hub.ts'
@@ -12,8 +15,11 @@ import type { Storage } from './protocol/encode.ts'
 import { parseCursor } from './protocol/cursor.ts'
 import type { Since } from './protocol/since.ts'
 import { Positions } from './positions/positions.ts'
+import { Problem } from './protocol/problem.ts'
 import { Reader } from './reader/reader.ts'
+import { Revocations } from './revocations/revocations.ts'
 import type { Context, Observer } from './session/context.ts'
+import { Expiry } from './session/expiry.ts'
 import { Heartbeat } from './session/heartbeat.ts'
 import type { Opening } from './session/opening.ts'
 import type { Peer } from './session/peer.ts'
@@ -24,16 +30,21 @@ const LIVE = { kind: 'live' } as const
 const INSTANCE_BYTES = 9
 /** Those who are sent away come back spread over so long, so that the next instance is not met by all at once. */
 const COME_BACK_MS = 5_000
+/** Revocations that come within so long cost one look at all sockets. */
+const REVOKE_MS = 100
 
 /** The gateway itself: sessions on one side, the log on the other. It knows neither HTTP nor sockets. */
 export class Gateway {
   readonly hub: Hub
   readonly log: Log
   readonly settings: Settings
+  readonly access: Access
+  readonly revocations: Revocations
   #clock: Clock
   #notices: Notices
   #context: Context | undefined
   #heartbeat: Heartbeat
+  #expiry: Expiry
   #reader: Reader
   #positions: Positions
   #stalls: Stalls
@@ -41,13 +52,16 @@ export class Gateway {
   #uplinkFeed: UplinkFeed
   #state: 'starting' | 'serving' | 'draining' = 'starting'
   #closing = new AbortController()
+  #cancelRevoke: (() => void) | undefined
 
-  constructor (settings: Settings, log: Log, clock: Clock, notices: Notices) {
+  constructor (settings: Settings, log: Log, clock: Clock, notices: Notices, access: Access) {
     this.settings = settings
+    this.access = access
     this.log = log
     this.#clock = clock
     this.#notices = notices
     this.#heartbeat = new Heartbeat(clock, settings.ws.heartbeatMs)
+    this.#expiry = new Expiry(clock)
     const { topics, downlink: { partitioner }, history } = settings
     this.hub = new Hub(clock, ({ device, partition }) => notices.warn({ device, partition },
       `A downlink record for ${device} lies in partition ${partition}, which is not its home by downlink.partitioner=${partitioner}. ` +
@@ -59,6 +73,9 @@ export class Gateway {
     this.#reader.onRehome = () => { for (const session of this.hub.sessions()) session.downlink.following.rehome() }
     this.#positions = new Positions({
       ...settings.positions, log, clock, topic: topics.positions, instance: randomBytes(INSTANCE_BYTES).toString('base64url'), warn: (facts, sentence) => notices.warn(facts, sentence)
+    })
+    this.revocations = new Revocations({
+      ...settings.revocations, log, clock, topic: topics.revocations, revoked: () => this.#revokeSoon(), kicked: (device) => this.#kick(device), warn: (facts, sentence) => notices.warn(facts, sentence)
     })
     this.#stalls = new Stalls(clock, this.hub, log, topics)
   }
@@ -73,17 +90,20 @@ export class Gateway {
       watchers: new Watchers(this.#uplinkFeed.follow),
       clock: this.#clock,
       turn: new Turn(this.#clock),
+      expiry: this.#expiry,
+      identify: (token, { address, origin, device }) => this.identify({ address, origin, device, token }, false),
       limits: { ...ws, inFlight: uplink.inFlight },
       storage,
       observer
     }
-    await Promise.all([this.#reader.start(), this.#positions.start()])
+    await Promise.all([this.#reader.start(), this.#positions.start(), this.revocations.start()])
     if (!this.#reader.givesCursors) {
       this.#notices.warn({ topic: topics.downlink }, `${topics.downlink} has too many partitions for cursors that name them all, as downlink.partitioner=any wants them. ` +
         'Devices get none, and positions do not move. Set downlink.partitioner to what the producers do.')
     }
     this.hub.onDelay = observer.delivered
     this.#heartbeat.start()
+    this.#expiry.start()
     this.#stalls.start()
     this.#state = 'serving'
   }
@@ -93,6 +113,13 @@ export class Gateway {
   now (): number { return this.#clock.now() }
 
   health (): Health { return this.log.health() }
+
+  /** Who comes, and what they may do. Throws a `Problem`. `mayBeNobody`: whether this caller may come without credentials. */
+  async identify (handshake: Handshake, mayBeNobody: boolean): Promise<Grants> {
+    const identity = await this.access.identify(handshake, mayBeNobody)
+    if (this.revocations.has(identity, handshake.device)) throw new Problem('bad-credentials', 'What you show, or the access of that device, has been revoked.')
+    return this.access.policy.grants(identity)
+  }
 
   /** Something failed that no code foresaw. */
   failed (error: unknown): void {
@@ -122,11 +149,14 @@ export class Gateway {
     const session = new Session(this.#context as Context, peer, opening)
     this.hub.add(session)
     const stopBeating = this.#heartbeat.add(session)
+    this.#expiry.add(session)
     session.greet(this.#begin(session, opening))
     this.#stalls.tell(session)
     if (this.#state === 'draining') this.#sendAway(session) // it was let in a moment before
+    this.#revoke(session) // and so may this have been
     const ended = (): void => {
       stopBeating()
+      this.#expiry.remove(session)
       this.hub.remove(session)
       session.ended()
     }
@@ -150,10 +180,26 @@ export class Gateway {
   /** Whether a position may be held under that name. */
   hasRoomFor (device: string, name: string): boolean { return this.#positions.hasRoom(device, name) }
 
+  #revokeSoon (): void {
+    this.#cancelRevoke ??= this.#clock.after(REVOKE_MS, () => {
+      this.#cancelRevoke = undefined
+      for (const session of [...this.hub.sessions()]) this.#revoke(session)
+    })
+  }
+
+  #revoke (session: Session): void {
+    if (this.revocations.has(session.grants.identity, session.device)) session.close('revoked')
+  }
+
+  #kick (device: string): void {
+    for (const session of this.hub.get(device)?.sessions ?? []) session.close('kicked')
+  }
+
   /** From now on nobody is let in; what is in flight is finished, those who are here are sent away, and the log is closed. */
   async stop (): Promise<void> {
     this.#state = 'draining'
     this.#heartbeat.stop()
+    this.#expiry.stop()
     this.#stalls.stop()
     const untilMs = this.#clock.elapsed() + this.settings.drainMs
     for (const session of this.hub.sessions()) session.hush()
@@ -161,6 +207,8 @@ export class Gateway {
     for (const session of [...this.hub.sessions()]) this.#sendAway(session)
     await this.#positions.stop(Math.max(0, untilMs - this.#clock.elapsed()))
     this.#closing.abort()
+    this.#cancelRevoke?.()
+    this.revocations.stop()
     this.#uplinkFeed.close()
     this.#reader.close()
     await this.log.close()

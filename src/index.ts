@@ -1,3 +1,7 @@
+export type { Authenticate, Authenticated } from './access/authenticate.ts'
+export type { Handshake } from './access/handshake.ts'
+export type { Identity } from './access/identity.ts'
 export { ConfigError, type DeepPartial, type Settings } from './config/index.ts'
 export { LogError } from './log/log.ts'
-export { sluice } from './plugin.ts'
+export { sluice, type SluiceOptions } from './plugin.ts'
+export { Problem } from './protocol/problem.ts'

@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path'
 
 const [main, ...argv] = process.argv.slice(2)
 const part = (path) => import(pathToFileURL(join(dirname(main), path)))
+const { createAccess } = await part('access/create.js')
 const { load } = await part('config/index.js')
 const { Gateway } = await part('gateway.js')
 const { serveHttp } = await part('http/http.js')
@@ -41,6 +42,7 @@ const log = {
   cluster: 'none',
   open: async () => {},
   topic: () => topic,
+  starts: async () => new Array(PARTITIONS).fill(0),
   ends: async () => new Array(PARTITIONS).fill(0),
   tail: () => ({ lag: () => [], close () {} }),
   health: () => ({ stalls: [], heldBytes: 0 }),
@@ -51,7 +53,7 @@ const log = {
 const { settings } = load({ argv, env: {}, readFile: () => '{}' })
 const http = Fastify({ logger: false, forceCloseConnections: true })
 const metrics = createMetrics(false)
-const gateway = new Gateway(settings, log, systemClock, { warn () {} })
+const gateway = new Gateway(settings, log, systemClock, { warn () {} }, await createAccess(settings))
 await serveHttp(http, gateway, metrics)
 await http.listen({ host: '127.0.0.1', port: 0 })
 await gateway.start('kafka', metrics)

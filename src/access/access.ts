@@ -7,7 +7,7 @@ import type { Policy } from './policy.ts'
  * One way to prove who one is. Undefined where the caller brought nothing of its kind; rejects with a `Problem` where it did,
  * and that is not good.
  */
-export type Method = (handshake: Handshake) => Promise<Identity> | undefined
+export type Method = (handshake: Handshake) => Promise<Identity | undefined> | undefined
 
 /**
  * Who comes in. The first method whose kind of proof a caller brought decides; it brought none: it is nobody, where that is allowed.

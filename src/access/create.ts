@@ -1,11 +1,15 @@
 import type { Settings } from '../config/index.ts'
 import { Access, type Method } from './access.ts'
+import { methodOf, type Authenticate } from './authenticate.ts'
 import { byJwt } from './jwt.ts'
 import { Policy } from './policy.ts'
 import type { Surroundings } from './surroundings.ts'
 
-/** Who comes in, and what they may do, as the settings say. Throws a `ConfigError` where what they name is not there, or not good. */
-export async function createAccess ({ auth }: Settings, surroundings: Surroundings): Promise<Access> {
-  const methods: Array<Method | undefined> = [byJwt(auth, surroundings)]
+/**
+ * Who comes in, and what they may do, as the settings say. `authenticate`: a team's own hook, which is asked first. Throws a
+ * `ConfigError` where what the settings name is not there, or not good.
+ */
+export async function createAccess ({ auth }: Settings, surroundings: Surroundings, authenticate?: Authenticate): Promise<Access> {
+  const methods: Array<Method | undefined> = [authenticate === undefined ? undefined : methodOf(authenticate), byJwt(auth, surroundings)]
   return new Access(new Policy(), methods.filter((method) => method !== undefined))
 }

@@ -8,6 +8,8 @@ export interface Handshake {
   readonly device: string | undefined
   /** Its token, API key or ticket. */
   readonly token: string | undefined
+  /** All headers of its request; none where a token comes on a socket that is open. */
+  readonly headers?: Readonly<Record<string, string | string[] | undefined>>
   /** Its TLS certificate, verified against `tls.clientCaFile`. */
   readonly certificate?: Certificate | undefined
 }

@@ -1,4 +1,4 @@
-import type { Identity } from './identity.ts'
+import { NOBODY, type Identity } from './identity.ts'
 import { matches } from './pattern.ts'
 
 /** What can be allowed, and what its resource names. docs/security.md shows the same table. */
@@ -38,13 +38,15 @@ export const DEFAULT_RULES: readonly Rule[] = [
 /** The one table that sockets and HTTP ask. */
 export class Policy {
   readonly #rules: readonly Rule[]
+  readonly #nobody: Grants
 
   constructor (rules: readonly Rule[] = DEFAULT_RULES) {
     this.#rules = rules
+    this.#nobody = new Grants(NOBODY, rules)
   }
 
   /** What the caller may do: made once, asked for each message. */
-  grants (identity: Identity): Grants { return new Grants(identity, this.#rules) }
+  grants (identity: Identity): Grants { return identity === NOBODY ? this.#nobody : new Grants(identity, this.#rules) }
 
   /** The rule that allows it; undefined: none does. */
   why (identity: Identity, verb: Verb, resource: string): Rule | undefined {

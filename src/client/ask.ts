@@ -7,8 +7,6 @@ const PASSING = [408, 429]
 export interface Verdict {
   /** No use in coming back before something was changed. */
   final: boolean
-  /** It is the credentials: others may do. */
-  isLogin?: boolean
   /** Why there is no connection; undefined where the server knows of nothing that is in the way. */
   why?: string
 }
@@ -25,7 +23,7 @@ export async function ask ({ fetch }: Environment, address: URL, token: string |
     if (status === 426) return { final: false }
     const body = await answer.json().catch(() => undefined) as { code?: string, message?: string } | undefined
     // Without a code it is not the gateway that speaks, but a proxy that does not find it, or a hotel's network: that passes.
-    return { isLogin: status === 401, final: body?.code !== undefined && status >= 400 && status < 500 && !PASSING.includes(status), why: body?.message ?? `The server answered ${status}.` }
+    return { final: body?.code !== undefined && status >= 400 && status < 500 && !PASSING.includes(status), why: body?.message ?? `The server answered ${status}.` }
   } catch {
     return { final: false, why: 'The gateway does not answer.' }
   }

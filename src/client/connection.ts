@@ -2,6 +2,9 @@ import type { Environment } from './environment.ts'
 import type { ServerFrame, Welcome } from './frames.ts'
 
 const WELCOME_MS = 15_000
+/** What is left is too short for another try, and more than a timer can wait for. */
+const MIN_LEFT_MS = 1_000
+const MAX_WAIT_MS = 2e9
 
 /** As much of a WebSocket as is used, so that browsers', Node's and `ws` will do. */
 export interface Socket {
@@ -25,6 +28,7 @@ export interface End {
 }
 
 export interface Listener {
+  getToken: (() => string | Promise<string>) | undefined
   welcomed: (welcome: Welcome) => void
   frame: (frame: ServerFrame, text: string) => void
   ended: (end: End) => void
@@ -36,6 +40,7 @@ export class Connection {
   readonly #listener: Listener
   readonly #socket: Socket
   #cancel: () => void
+  #cancelRefresh = (): void => {}
   #welcomedAt: number | undefined
   #retryMs: number | undefined
   #heard = true
@@ -72,6 +77,7 @@ export class Connection {
       return this.#giveUp('The server sent what is not JSON.')
     }
     if (frame.type === 'bye') this.#retryMs = frame.retryMs
+    if (frame.type === 'welcome' || frame.type === 'refreshed') this.#refreshLater(frame.expiresInMs)
     if (frame.type !== 'welcome') return this.#listener.frame(frame, text)
     this.#welcomedAt = this.#environment.now()
     this.#cancel()
@@ -96,6 +102,25 @@ export class Connection {
     })
   }
 
+  /** When most of the time is over a new token is sent; and again when most of the rest is, as long as none has been taken. */
+  #refreshLater (leftMs = 0): void {
+    const { getToken } = this.#listener
+    const { after, random } = this.#environment
+    this.#cancelRefresh()
+    if (getToken === undefined || leftMs < MIN_LEFT_MS) return
+    const waitMs = Math.min(leftMs * (0.7 + random() / 5), MAX_WAIT_MS)
+    this.#cancelRefresh = after(waitMs, () => {
+      void this.#refresh(getToken)
+      this.#refreshLater(leftMs - waitMs)
+    })
+  }
+
+  async #refresh (getToken: () => string | Promise<string>): Promise<void> {
+    try {
+      this.send(JSON.stringify({ type: 'refresh', token: await getToken() }))
+    } catch {} // the next time, or on the next connection
+  }
+
   #giveUp (reason: string): void {
     this.#end(1006, reason, () => this.#socket.terminate === undefined ? this.#socket.close() : this.#socket.terminate())
   }
@@ -104,6 +129,7 @@ export class Connection {
     if (this.#ended) return
     this.#ended = true
     this.#cancel()
+    this.#cancelRefresh()
     close()
     this.#listener.ended({
       code,

@@ -52,6 +52,7 @@ export class Dialer {
     const protocols = token === undefined ? ['sluice.v1'] : ['sluice.v1', `bearer.${token}`]
     try {
       const connection: Connection = this.#connection = new Connection(this.#Socket, url, protocols, this.#environment, {
+        getToken: this.#line.getToken,
         welcomed: (welcome) => this.#line.welcomed(welcome, connection),
         frame: (frame, text) => this.#line.frame(frame, text),
         ended: (end) => { void this.#ended(end, url, token) }
@@ -82,10 +83,10 @@ export class Dialer {
     if (livedMs > SETTLED_MS) this.#attempt = 0
     const why = reason || (code === 1006 ? 'The connection was lost.' : `The connection was closed with code ${code}.`)
     if (code === TOO_LARGE || (code >= 4500 && code <= 4999)) this.#line.refused(why, code)
-    else await this.#comeBack(why, { retryMs, ...code === 1006 ? { url, token, aged: livedMs > 0 && token !== undefined } : {} })
+    else await this.#comeBack(why, { retryMs, ...code === 1006 && livedMs === 0 ? { url, token } : {} })
   }
 
-  async #comeBack (why: string, { retryMs, url, token, aged }: { retryMs?: number | undefined, url?: URL, token?: string | undefined, aged?: boolean }): Promise<void> {
+  async #comeBack (why: string, { retryMs, url, token }: { retryMs?: number | undefined, url?: URL, token?: string | undefined }): Promise<void> {
     const { minRetryMs, maxRetryMs } = this.#bounds
     const waitMs = retryMs ?? backoffMs(this.#attempt++, minRetryMs, maxRetryMs, this.#environment.random())
     const retryAt = this.#environment.now() + waitMs
@@ -94,9 +95,7 @@ export class Dialer {
     if (url !== undefined) {
       const verdict = await ask(this.#environment, url, token)
       if (this.#stopped) return
-      // The token was good once. It may have expired with the connection, and there will be a new one.
-      const passes = verdict.isLogin === true && aged === true
-      if (verdict.final && !passes) return this.#line.refused(verdict.why as string)
+      if (verdict.final) return this.#line.refused(verdict.why as string)
       if (verdict.why !== undefined) this.#line.lost(verdict.why, retryAt)
     }
     await waited

@@ -6,6 +6,8 @@ export interface Welcome {
   session: string
   storage: string
   heartbeatMs: number
+  /** The credentials are good for so long. */
+  expiresInMs?: number
   limits: { maxFrameBytes: number, inFlight: number, outboxBytes: number }
   cursor?: string
   resuming?: boolean
@@ -51,4 +53,6 @@ export type ServerFrame =
   | { type: 'stalled', message: string }
   | { type: 'live', cursor?: string }
   | { type: 'watching', devices: string[], denied?: string }
+  | { type: 'refreshed', expiresInMs?: number }
+  | { type: 'denied', code: string, message: string }
   | { type: 'bye', code: number, reason: string, retryMs: number }

@@ -63,7 +63,10 @@ export const rules: readonly Rule[] = [
   },
   apart('uplink', 'downlink'),
   apart('uplink', 'positions'),
+  apart('uplink', 'revocations'),
   apart('downlink', 'positions'),
+  apart('downlink', 'revocations'),
+  apart('positions', 'revocations'),
   oneSource,
   withoutKeys
 ]

@@ -57,7 +57,8 @@ export const schema = group({
   topics: group({
     uplink: topic('sluice.uplink', 'The topic that receives what devices send.'),
     downlink: topic('sluice.downlink', 'The topic whose records are delivered to devices.'),
-    positions: topic('sluice.positions', 'The compacted topic that keeps how far each device has received.')
+    positions: topic('sluice.positions', 'The compacted topic that keeps how far each device has received.'),
+    revocations: topic('sluice.revocations', 'The compacted topic that keeps which tokens, keys and devices have lost their access.')
   }),
 
   ws: group({
@@ -84,6 +85,10 @@ export const schema = group({
   positions: group({
     max: whole(1_000_000, 1, 100_000_000, 'How many positions may be held in all; over it a name that is new is refused.'),
     retentionMs: whole(30 * DAY, 60_000, 3650 * DAY, 'How long a position is kept that no socket holds.')
+  }),
+
+  revocations: group({
+    max: whole(100_000, 1, 100_000_000, 'How many revocations may be held in all; over it a new one is refused.')
   }),
 
   drainMs: whole(20_000, 0, 3_600_000, 'How long a stop waits for frames in flight before it closes what is left.'),

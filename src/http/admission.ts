@@ -4,7 +4,7 @@ import type { Gateway } from '../gateway.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import { Problem } from '../protocol/problem.ts'
 import type { Mode, Opening } from '../session/opening.ts'
-import type { Callers } from './callers.ts'
+import { addressOf, type Callers } from './callers.ts'
 import { readParameters, type Asked } from './parameters.ts'
 import { offeredSubprotocol, type Subprotocol } from './subprotocol.ts'
 
@@ -27,7 +27,7 @@ export async function admit (gateway: Gateway, callers: Callers, request: Fastif
   if (gateway.hub.sockets >= gateway.settings.ws.maxSockets) throw new Problem('too-many-sockets', undefined, RETRY_AFTER_S)
   const { session, since, resume } = asked
   if (resume !== undefined && !gateway.hasRoomFor(device, resume)) throw new Problem('positions-full', undefined, RETRY_AFTER_S)
-  return { device, grants, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
+  return { device, grants, address: addressOf(request), origin: request.headers.origin, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
 }
 
 function modeOf (subprotocol: Subprotocol, { frames }: Asked): Mode {

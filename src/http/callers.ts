@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify'
-import type { Access } from '../access/access.ts'
 import type { Handshake } from '../access/handshake.ts'
-import { NOBODY } from '../access/identity.ts'
 import type { Grants, Verb } from '../access/policy.ts'
-import { isLoopback, type Settings } from '../config/index.ts'
+import { isLoopback } from '../config/index.ts'
+import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
 import { tokenOffered } from './subprotocol.ts'
 
@@ -11,22 +10,17 @@ const BEARER = /^bearer +([^ ]+) *$/i
 
 /** Who sends a request, and what they may do: sockets and the HTTP API ask here. */
 export class Callers {
-  readonly #settings: Settings
-  readonly #access: Access
-  readonly #nobody: Grants
+  readonly #gateway: Gateway
   readonly #known = new WeakMap<FastifyRequest, Grants>()
 
-  constructor (settings: Settings, access: Access) {
-    this.#settings = settings
-    this.#access = access
-    this.#nobody = access.policy.grants(NOBODY)
+  constructor (gateway: Gateway) {
+    this.#gateway = gateway
   }
 
   /** Throws a `Problem` where the caller may not come at all. An origin that is refused hears of nothing else. */
   async of (request: FastifyRequest): Promise<Grants> {
     if (!this.#isOurOrigin(request)) throw new Problem('bad-origin')
-    const identity = await this.#access.identify(handshakeOf(request), this.#mayBeNobody(request))
-    const grants = identity === NOBODY ? this.#nobody : this.#access.policy.grants(identity)
+    const grants = await this.#gateway.identify(handshakeOf(request), this.#mayBeNobody(request))
     this.#known.set(request, grants)
     return grants
   }
@@ -45,7 +39,7 @@ export class Callers {
   /** Browsers say which page asks; programs say nothing. A page of another site must not act in its visitor's name. */
   #isOurOrigin ({ headers: { origin, host } }: FastifyRequest): boolean {
     if (origin === undefined) return true
-    return this.#settings.http.origins.includes(origin) || (host !== undefined && (origin === `http://${host}` || origin === `https://${host}`))
+    return this.#gateway.settings.http.origins.includes(origin) || (host !== undefined && (origin === `http://${host}` || origin === `https://${host}`))
   }
 
   /**
@@ -53,16 +47,17 @@ export class Callers {
    * way to log in, `loopback` lets nobody in: a proxy on this machine would hand that on to all the world.
    */
   #mayBeNobody (request: FastifyRequest): boolean {
-    const { auth: { anonymous }, host } = this.#settings
+    const { access, settings: { auth: { anonymous }, host } } = this.#gateway
     if (anonymous !== 'loopback') return anonymous === 'always'
-    return !this.#access.hasLogin && isLoopback(host) && isLoopback(request.hostname) && isLoopback(remoteAddress(request))
+    return !access.hasLogin && isLoopback(host) && isLoopback(request.hostname) && isLoopback(addressOf(request))
   }
 }
 
 export function handshakeOf (request: FastifyRequest): Handshake {
   const { headers, params } = request
   return {
-    address: remoteAddress(request),
+    headers,
+    address: addressOf(request),
     origin: headers.origin,
     device: (params as { deviceId?: string }).deviceId,
     token: BEARER.exec(headers.authorization ?? '')?.[1] ?? tokenOffered(headers['sec-websocket-protocol'])
@@ -70,7 +65,7 @@ export function handshakeOf (request: FastifyRequest): Handshake {
 }
 
 /** As a plugin the gateway may stand in a server that listens beyond loopback. An in-memory pair has no address: it is this process. */
-function remoteAddress ({ raw }: FastifyRequest): string {
+export function addressOf ({ raw }: FastifyRequest): string {
   const { socket } = raw as { socket?: { remoteAddress?: string } }
   return socket === undefined ? 'localhost' : String(socket.remoteAddress).replace(/^::ffff:/, '')
 }

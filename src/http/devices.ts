@@ -1,19 +1,18 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Gateway } from '../gateway.ts'
-import type { FailureCode, Waiter } from '../log/log.ts'
+import type { Waiter } from '../log/log.ts'
 import { fromBase64 } from '../protocol/base64.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
-import type { HttpErrorCode } from '../protocol/http-errors.ts'
 import { membersOf } from '../protocol/members.ts'
 import { Problem } from '../protocol/problem.ts'
 import { HeaderBlock, headerName } from '../wire/header-block.ts'
 import type { Callers } from './callers.ts'
+import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
 const MAX_LISTED = 1000
 const EVENT = headerName('event')
 const CONTENT_TYPE = headerName('content-type')
-const RETRY_AFTER_S = 2
 
 const ProblemBody = Type.Object({ code: Type.String(), message: Type.String() })
 const Devices = Type.Object({
@@ -28,7 +27,7 @@ const Message = Type.Object({
 const Stored = Type.Object({ partition: Type.Integer(), offset: Type.Integer() })
 
 /** `GET /v1/devices`: who is connected here. `POST /v1/devices/{id}/messages`: append to the downlink. */
-export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers): void {
+export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, unanswered: Unanswered): void {
   app.get('/v1/devices', { onRequest: callers.permit('list'), schema: { querystring: Type.Object({}, { additionalProperties: false }), response: { 200: Devices, '4xx': ProblemBody } } }, () => {
     const devices: Static<typeof Devices>['devices'] = []
     for (const { id, sessions, connectedMs } of gateway.hub.list()) {
@@ -48,8 +47,6 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: C
       done(new Problem('bad-request', 'The body is not JSON.'))
     }
   })
-  const unanswered: Unanswered = new Set()
-  app.addHook('preClose', async () => await giveUp(unanswered))
   const onRequest = callers.permit('send', ({ params }) => (params as { id: string }).id)
   const schema = { body: Message, response: { 201: Stored, '4xx': ProblemBody, '5xx': ProblemBody } }
   app.post<{ Params: { id: string }, Body: Static<typeof Message> }>('/v1/devices/:id/messages', { onRequest, schema }, async (request, reply) => {
@@ -59,15 +56,6 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: C
     const stored = await append(gateway, unanswered, id, request.body, texts.get(request) as Buffer)
     return await reply.code(201).send(stored)
   })
-}
-
-/** Those who wait for Kafka's answer. */
-type Unanswered = Set<(problem: Problem) => void>
-
-/** The gateway has drained and hears no answer any more. They are told before the server ends their connections. */
-async function giveUp (unanswered: Unanswered): Promise<void> {
-  for (const reject of unanswered) reject(new Problem('outcome-unknown', 'This instance is going away, and Kafka did not answer before; the record may or may not be stored.'))
-  await new Promise((resolve) => setImmediate(resolve))
 }
 
 function append (gateway: Gateway, unanswered: Unanswered, device: string, { data, base64, event }: Static<typeof Message>, text: Buffer): Promise<Static<typeof Stored>> {
@@ -80,18 +68,12 @@ function append (gateway: Gateway, unanswered: Unanswered, device: string, { dat
 
   const downlink = gateway.log.topic(gateway.settings.topics.downlink)
   const key = Buffer.from(device)
-  return new Promise<Static<typeof Stored>>((resolve, reject) => {
-    const answered = (settle: () => void): void => {
-      unanswered.delete(reject)
-      settle()
-    }
+  return unanswered.wait((stored, failed) => {
     const waiter: Waiter = {
-      stored: (_id, _count, partition, offset) => answered(() => resolve({ partition, offset })),
-      failed: (_id, { code, reason }) => answered(() => reject(new Problem(problemOf[code], `${code}: Kafka said ${reason}.`, temporary.has(code) ? RETRY_AFTER_S : undefined)))
+      stored: (_id, _count, partition, offset) => stored({ partition, offset }),
+      failed: (_id, failure) => failed(failure)
     }
-    const taken = downlink.append(gateway.placeOf(key), key, value, 0, value.length, headers, waiter, 1)
-    if (taken) unanswered.add(reject)
-    else reject(new Problem('kafka-away', 'The gateway holds as many bytes for Kafka as it may; send again later.', RETRY_AFTER_S))
+    return downlink.append(gateway.placeOf(key), key, value, 0, value.length, headers, waiter, 1)
   })
 }
 
@@ -100,13 +82,3 @@ function asWritten (text: Buffer): Buffer {
   if (data === undefined) throw new Problem('bad-request', 'The body names a member twice, or is nested more deeply than 64 levels.')
   return text.subarray(data.from, data.to)
 }
-
-const problemOf: Record<FailureCode, HttpErrorCode> = {
-  'record-too-large': 'too-large',
-  'not-authorized': 'kafka-refused',
-  'topic-missing': 'kafka-refused',
-  'kafka-refused': 'kafka-refused',
-  'kafka-away': 'kafka-away',
-  'outcome-unknown': 'outcome-unknown'
-}
-const temporary = new Set<FailureCode>(['kafka-away', 'outcome-unknown'])

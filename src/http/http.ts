@@ -2,7 +2,6 @@ import staticFiles from '@fastify/static'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
 import { fileURLToPath } from 'node:url'
-import type { Access } from '../access/access.ts'
 import type { Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
@@ -12,8 +11,10 @@ import { deviceRoutes } from './devices.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute, type Metrics } from './metrics.ts'
 import { handleError, sendProblem } from './problem.ts'
+import { revocationRoutes } from './revocations.ts'
 import { socketRoutes } from './sockets.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
+import { Unanswered } from './unanswered.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 /** From `src` as from `dist`: what `npm run build` made of the client library, for pages without a bundler, from wherever they come. */
@@ -26,8 +27,8 @@ const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
 
 /** Everything that the gateway serves over HTTP, sockets included. Errors and unknown addresses of others' routes stay theirs. */
-export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, access: Access, audit: Audit | undefined): Promise<void> {
-  const callers = new Callers(gateway.settings, access)
+export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, audit: Audit | undefined): Promise<void> {
+  const callers = new Callers(gateway)
   await app.register(websocket, {
     options: {
       clientTracking: false,
@@ -48,7 +49,9 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     if (audit !== undefined) auditRefusals(ours, callers, audit)
     healthRoutes(ours, gateway)
     metricsRoute(ours, gateway, metrics, callers)
-    deviceRoutes(ours, gateway, callers)
+    const unanswered = new Unanswered(ours)
+    deviceRoutes(ours, gateway, callers, unanswered)
+    revocationRoutes(ours, gateway, callers, unanswered)
     socketRoutes(ours, gateway, callers, audit)
   })
 }

@@ -48,6 +48,7 @@ export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry
   read('sluice_sockets', 'Open sockets.', () => gateway.hub.sockets)
   read('sluice_uplink_held_bytes', 'Bytes held for Kafka.', () => gateway.health().heldBytes)
   read('sluice_positions', 'Names of devices under which a position is held.', () => gateway.positions)
+  read('sluice_revocations', 'Tokens, keys and devices whose access is revoked.', () => gateway.revocations.size)
   count('sluice_misplaced_total', 'Downlink records delivered here that do not lie in their home partition.', () => gateway.hub.misplaced)
   count('sluice_catchup_bytes_total', 'Bytes of the downlink that were read from Kafka again, for devices that came back.', () => gateway.catchupBytes)
   count('sluice_undecodable_total', 'Records that could not be decoded and were passed over.', () => gateway.undecodable)

@@ -48,6 +48,8 @@ export class Hub {
     if (device.sessions.length === 0) this.#devices.delete(session.device)
   }
 
+  get (device: string): Device | undefined { return this.#devices.get(device) }
+
   * list (): Generator<Device> { yield * this.#devices.values() }
 
   * sessions (): Generator<Session> {

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { Written } from './record.ts'
-import type { Done } from './writer.ts'
+import type { Done } from '../table/writer.ts'
 
 /** One socket's hold on a name. */
 export interface Claim {

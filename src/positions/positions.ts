@@ -1,11 +1,11 @@
 import { pause, type Clock } from '../clock.ts'
 import type { Failure, Log } from '../log/log.ts'
 import type { RecordView } from '../wire/record-view.ts'
-import { Follower } from './follower.ts'
+import { Follower } from '../table/follower.ts'
 import { Held, type Claim, type Means } from './held.ts'
 import { decode, encode, type Written } from './record.ts'
 import { Table, type Position } from './table.ts'
-import { partitionOf, Writer } from './writer.ts'
+import { partitionOf, Writer } from '../table/writer.ts'
 
 export interface PositionsOptions {
   readonly log: Log

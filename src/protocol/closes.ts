@@ -8,6 +8,8 @@ export const closes = {
   'not-stored': { code: 4003, message: 'A raw frame was certainly not stored; the reason names why.' },
   'outcome-unknown': { code: 4004, message: 'A raw frame may or may not be stored: Kafka did not answer.' },
   internal: { code: 4005, message: 'The server failed in a way it did not expect; its log says more.' },
+  expired: { code: 4006, message: 'Your credentials have expired; come back with new ones.' },
+  kicked: { code: 4007, message: 'An operator has closed your sockets; you may come back.' },
   'bad-frame': { code: 4500, message: 'A frame is not one JSON object, or is nested more deeply than 64 levels.' },
   'unknown-type': { code: 4501, message: "A frame's type is missing, or not one that a client may send." },
   'binary-frame': { code: 4502, message: 'A binary frame came where text is due; in sluice.v1 bytes travel as base64.' },
@@ -15,7 +17,9 @@ export const closes = {
   'bad-watch': { code: 4504, message: 'A watch or unwatch names no valid device, has an unknown field, or is one too many.' },
   'name-taken': { code: 4505, message: 'Another socket of this device holds the resume name now.' },
   'bad-received': { code: 4506, message: 'A received has no cursor that this server can have given, or an unknown field.' },
-  'not-permitted': { code: 4507, message: 'Your credentials do not allow this.' }
+  'not-permitted': { code: 4507, message: 'Your credentials do not allow this.' },
+  'bad-refresh': { code: 4508, message: 'A refresh has no token of 1 to 8192 characters without spaces, or an unknown field.' },
+  revoked: { code: 4509, message: 'Your token, your key, or the access of your device has been revoked.' }
 } as const satisfies Record<string, Close>
 
 export type CloseName = keyof typeof closes

@@ -21,6 +21,7 @@ export type ClientFrame =
   | Publish
   | { readonly type: 'watch' | 'unwatch', readonly device: string }
   | { readonly type: 'received', readonly cursor: string }
+  | { readonly type: 'refresh', readonly token: string }
   /** A publish that has an id and is wrong otherwise. */
   | { readonly type: 'refuse', readonly id: number, readonly code: RefusalCode, readonly message: string }
   /** A frame after which the socket is closed. */
@@ -31,6 +32,7 @@ const DATA = Buffer.from(',"data":')
 const CLOSE_BRACE = 0x7d
 const MAX_SAFE_DIGITS = 15
 const MAX_EVENT_LENGTH = 128
+const TOKEN = /^[!-~]{1,8192}$/
 
 /** What a client's text frame says. */
 export function decode (text: Buffer): ClientFrame {
@@ -62,6 +64,7 @@ function decodeMembers (text: Buffer): ClientFrame {
     case 'watch':
     case 'unwatch': return decodeWatch(text, members, type)
     case 'received': return decodeReceived(text, members)
+    case 'refresh': return decodeRefresh(text, members)
     default: return { type: 'misuse', close: 'unknown-type' }
   }
 }
@@ -97,6 +100,12 @@ function decodeReceived (text: Buffer, members: readonly Member[]): ClientFrame 
   const cursor = value(text, members, 'cursor')
   const fits = members.length === 2 && typeof cursor === 'string' && parseCursor(cursor) !== undefined
   return fits ? { type: 'received', cursor } : { type: 'misuse', close: 'bad-received' }
+}
+
+function decodeRefresh (text: Buffer, members: readonly Member[]): ClientFrame {
+  const token = value(text, members, 'token')
+  const fits = members.length === 2 && typeof token === 'string' && TOKEN.test(token)
+  return fits ? { type: 'refresh', token } : { type: 'misuse', close: 'bad-refresh' }
 }
 
 /** A member's value, built; undefined where there is no such member. The text is known to be JSON. */

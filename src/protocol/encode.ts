@@ -1,4 +1,5 @@
 import { closes, type CloseName } from './closes.ts'
+import { denials, type DenialCode } from './denials.ts'
 import { gaps, type GapReason } from './gaps.ts'
 import { frameOf, wsFrame } from './ws-frame.ts'
 import { refusals, type RefusalCode } from './refusals.ts'
@@ -12,6 +13,8 @@ export interface Welcome {
   readonly resuming: boolean
   readonly storage: Storage
   readonly heartbeatMs: number
+  /** Its credentials are good for so long. */
+  readonly expiresInMs: number | undefined
   readonly limits: { readonly maxFrameBytes: number, readonly inFlight: number, readonly outboxBytes: number }
 }
 
@@ -32,6 +35,16 @@ export function refused (id: number, code: RefusalCode, message: string = refusa
 /** `denied`: what was asked for and may not be watched. */
 export function watching (devices: readonly string[], denied?: string): Buffer {
   return Buffer.from(JSON.stringify({ type: 'watching', devices, denied }))
+}
+
+/** The new token is in force; `expiresInMs`: for so long. */
+export function refreshed (expiresInMs: number | undefined): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'refreshed', expiresInMs }))
+}
+
+/** A refresh has changed nothing. `message` says more than the table's sentence, where there is more to say. */
+export function denied (code: DenialCode, message: string = denials[code]): Buffer {
+  return Buffer.from(JSON.stringify({ type: 'denied', code, message }))
 }
 
 export function cursorFrame (cursor: string): Buffer {

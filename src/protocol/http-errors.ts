@@ -24,6 +24,7 @@ export const httpErrors = {
   'not-ready': { status: 503, message: 'This instance is not serving yet, or is going away; try again, another instance may serve.' },
   'login-unavailable': { status: 503, message: 'Whether your credentials are good cannot be found out now; try again later.' },
   'positions-full': { status: 503, message: 'As many positions are held as may be (positions.max), and this name is a new one.' },
+  'revocations-full': { status: 503, message: 'As many revocations are held as may be (revocations.max), and this is a new one.' },
   'outcome-unknown': { status: 504, message: 'Kafka did not answer in time; the record may or may not be stored.' }
 } as const satisfies Record<string, HttpError>
 

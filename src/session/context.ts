@@ -1,4 +1,4 @@
-import type { Verb } from '../access/policy.ts'
+import type { Grants, Verb } from '../access/policy.ts'
 import type { Clock } from '../clock.ts'
 import type { Topic } from '../log/log.ts'
 import type { CloseName } from '../protocol/closes.ts'
@@ -6,6 +6,7 @@ import type { Storage } from '../protocol/encode.ts'
 import type { RefusalCode } from '../protocol/refusals.ts'
 import type { GapReason } from '../protocol/gaps.ts'
 import type { Since } from '../protocol/since.ts'
+import type { Expiry } from './expiry.ts'
 import type { Mode } from './opening.ts'
 import type { Session } from './session.ts'
 import type { Turn } from './turn.ts'
@@ -17,6 +18,9 @@ export interface Context {
   readonly watchers: Watching
   readonly clock: Clock
   readonly turn: Turn
+  readonly expiry: Pick<Expiry, 'add' | 'remove'>
+  /** Who brings that token on an open socket, and what it may do. Rejects with a `Problem` where it is not good. */
+  readonly identify: (token: string, session: Session) => Promise<Grants>
   readonly limits: Limits
   readonly storage: Storage
   readonly observer: Observer

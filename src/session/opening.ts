@@ -10,6 +10,9 @@ export interface Opening {
   /** What it may do. */
   readonly grants: Grants
   readonly mode: Mode
+  /** Where it comes from, as the handshake has it. */
+  readonly address: string
+  readonly origin?: string | undefined
   /** The producer session, which outlives connections; undefined: this connection is it. */
   readonly session?: string | undefined
   /** The pong to a ping of the device is held until every frame before it is in Kafka. */

@@ -17,14 +17,17 @@ import { Uplink } from './uplink.ts'
 
 const SESSION_ID_BYTES = 12
 const MISSED_HEARTBEATS = 2
+/** Closes that are nobody's fault: who comes back knows best where it stood. */
+const PLANNED: ReadonlySet<CloseName> = new Set<CloseName>(['draining', 'expired', 'kicked'])
 
 /** One connection: whether it is read, alive or closing, and what waits to be written to it. Its two directions, and the verbs, have files of their own. */
 export class Session {
   readonly context: Context
   readonly device: string
   readonly key: Buffer
-  /** Who it is, and what it may do. */
-  readonly grants: Grants
+  /** Where it comes from. */
+  readonly address: string
+  readonly origin: string | undefined
   readonly mode: Mode
   /** The producer session: what the device asked for, so that its ids go on on the next connection, or one of its own. */
   readonly id: string
@@ -32,6 +35,9 @@ export class Session {
   readonly downlink: Downlink
   /** A watch was not answered yet, as while Kafka is away; one answer will do for all that come meanwhile. */
   awaitsWatch = false
+  /** By the clock's `elapsed`: when its next refresh is looked at; while one is, never. */
+  refreshableMs = 0
+  #grants: Grants
   #peer: Peer
   #paused = false
   #hushed = false
@@ -42,11 +48,13 @@ export class Session {
   #flushing = false
   #denied: Set<Verb> | undefined
 
-  constructor (context: Context, peer: Peer, { device, grants, mode, session, holdPongs }: Opening) {
+  constructor (context: Context, peer: Peer, { device, grants, mode, address, origin, session, holdPongs }: Opening) {
     this.context = context
     this.device = device
     this.key = Buffer.from(device)
-    this.grants = grants
+    this.address = address
+    this.origin = origin
+    this.#grants = grants
     this.mode = mode
     this.id = session ?? randomBytes(SESSION_ID_BYTES).toString('base64url')
     this.#peer = peer
@@ -55,14 +63,27 @@ export class Session {
     this.downlink = new Downlink(this, context.follow(this))
   }
 
+  /** Who it is, and what it may do. */
+  get grants (): Grants { return this.#grants }
+
+  /** What it may do from now on. */
+  renew (grants: Grants): void {
+    const { expiry } = this.context
+    expiry.remove(this)
+    this.#grants = grants
+    expiry.add(this)
+  }
+
   get isRaw (): boolean { return this.mode !== 'sluice.v1' }
   get closing (): boolean { return this.#closing }
 
   /** The first frame, then what it asked for. */
   greet (since: Since | Promise<Since>): void {
-    const { limits: { heartbeatMs, maxFrameBytes, inFlight, outboxBytes }, storage } = this.context
+    const { limits: { heartbeatMs, maxFrameBytes, inFlight, outboxBytes }, storage, clock } = this.context
     const { cursor, resuming } = this.downlink.welcome(since)
-    this.tell(welcome({ device: this.device, session: this.id, cursor, resuming, storage, heartbeatMs, limits: { maxFrameBytes, inFlight, outboxBytes } }))
+    const { expiresMs } = this.#grants.identity
+    const expiresInMs = expiresMs === undefined ? undefined : expiresMs - clock.now()
+    this.tell(welcome({ device: this.device, session: this.id, cursor, resuming, storage, heartbeatMs, expiresInMs, limits: { maxFrameBytes, inFlight, outboxBytes } }))
     this.downlink.following.begin(since)
   }
 
@@ -138,10 +159,8 @@ export class Session {
   close (name: CloseName, detail?: string, retryMs = 0): void {
     if (this.#closing) return
     this.#pushAck()
-    if (name === 'draining') {
-      this.downlink.tell()
-      this.tell(bye(name, retryMs))
-    }
+    if (PLANNED.has(name)) this.downlink.tell()
+    if (name === 'draining') this.tell(bye(name, retryMs))
     this.#closing = true
     this.context.observer.closed(name)
     this.flush()

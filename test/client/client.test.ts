@@ -237,6 +237,8 @@ await t.test('a token that expired with its connection is a reason to take a new
   world.socket.end()
   await turn()
   t.match(client.state, { name: 'closed', why: 'Your token has expired.' })
+})
+
 await t.test('an age counts back from the first attempt to connect, until there is a cursor', async (t) => {
   const world = new World()
   await world.advance(5_000)

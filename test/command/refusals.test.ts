@@ -18,7 +18,7 @@ await t.test('a start that cannot be says in one sentence what to do, and no mor
   const broker = await testBroker(t)
   const kafka = { KAFKA_BROKERS: broker.brokers }
   const compacted = await broker.createTopic('compacted', { config: { 'cleanup.policy': 'compact' } })
-  const positions = await broker.createTopic('positions', { config: { 'cleanup.policy': 'compact' } })
+  const [positions, revocations] = await Promise.all(['positions', 'revocations'].map((name) => broker.createTopic(name, { config: { 'cleanup.policy': 'compact' } }))) as [string, string]
   const [uplink, downlink, other] = await Promise.all(['uplink', 'downlink', 'other'].map((name) => broker.createTopic(name))) as [string, string, string]
   const notJson = join(folder, 'broken.json')
   writeFileSync(notJson, '{ "port": 1')
@@ -27,9 +27,9 @@ await t.test('a start that cannot be says in one sentence what to do, and no mor
     ['a taken port', [`--port=${port}`], {}, 1, new RegExp(`^Port ${port} on 127\\.0\\.0\\.1 is taken\\. Set another with --port`)],
     ['an address of another machine', [], { HOST: '203.0.113.1' }, 1, /^This machine has no address 203\.0\.113\.1\. Set --host/],
     ['no Kafka there', [], { KAFKA_BROKERS: '127.0.0.1:1', SLUICE_KAFKA_CONNECT_TIMEOUT_MS: '300' }, 1, /^No Kafka answers at 127\.0\.0\.1:1: the connection was refused\. Check KAFKA_BROKERS/],
-    ['no such topics', [], kafka, 1, /^Kafka has no topic sluice\.uplink, sluice\.downlink, sluice\.positions\. Set kafka\.createTopics, or run: kafka-topics .*--create/],
-    ['a compacted downlink', ['--topics.uplink', uplink, '--topics.downlink', compacted, '--topics.positions', positions], kafka, 1, /is compacted: .* Run: kafka-configs .*cleanup\.policy=delete/],
-    ['positions that are not compacted', ['--topics.uplink', uplink, '--topics.downlink', downlink, '--topics.positions', other], kafka, 1, /has cleanup\.policy=delete: .* Run: kafka-configs .*cleanup\.policy=compact/],
+    ['no such topics', [], kafka, 1, /^Kafka has no topic sluice\.uplink, sluice\.downlink, sluice\.positions, sluice\.revocations\. Set kafka\.createTopics, or run: kafka-topics .*--create/],
+    ['a compacted downlink', ['--topics.uplink', uplink, '--topics.downlink', compacted, '--topics.positions', positions, '--topics.revocations', revocations], kafka, 1, /is compacted: .* Run: kafka-configs .*cleanup\.policy=delete/],
+    ['positions that are not compacted', ['--topics.uplink', uplink, '--topics.downlink', downlink, '--topics.positions', other, '--topics.revocations', revocations], kafka, 1, /has cleanup\.policy=delete: .* Run: kafka-configs .*cleanup\.policy=compact/],
     ['no broker, and none may be embedded', [], { SLUICE_EMBEDDED_MODE: 'never' }, 2, /SLUICE_EMBEDDED_MODE is "never", but no Kafka broker is named; set KAFKA_BROKERS/],
     ['a wrong value', ['--ws.heartbeatMs=30s'], {}, 2, /--ws\.heartbeatMs is "30s"; it must be a whole number from 5000 to 300000/],
     ['an unknown flag', ['--kafka.broker=x:1'], {}, 2, /--kafka\.broker is .*did you mean --kafka\.brokers\?/],

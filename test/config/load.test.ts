@@ -59,6 +59,7 @@ async function everySource (t: Test, known: readonly Setting[]): Promise<void> {
   const tree = Object.fromEntries(known.map(({ name, leaf }) => [name, other[name] ?? (leaf.type === 'integer' ? leaf.minimum! + 1 : 'text')]))
   tree['topics.uplink'] = 'up'
   tree['topics.positions'] = 'held'
+  tree['topics.revocations'] = 'taken'
   const text = (pair: (variable: string, name: string, value: string) => [string, string]) =>
     known.map(({ name, variables }) => pair(variables[0]!, name, String(tree[name])))
   const ways: Array<[Sources, (name: string) => string]> = [

@@ -15,7 +15,7 @@ const clock: Clock = {
   now: () => systemClock.now() - Number(agoMs),
   after: (ms, fn) => systemClock.after(ms < HOURLY_MS ? ms : SOON_MS, fn)
 }
-const topics = { uplink, downlink, positions: `${downlink}.positions` }
+const topics = { uplink, downlink, positions: `${downlink}.positions`, revocations: `${downlink}.revocations` }
 const app = await createApp({ settings: defaults({ kafka: { brokers: brokers.split(','), createTopics: true }, topics }), clock })
 const origin = await app.http.listen({ host: '127.0.0.1', port: Number(port) })
 await app.start()

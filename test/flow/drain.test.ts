@@ -122,7 +122,7 @@ await t.test('a socket that was let in a moment before is sent away at once', as
   const closed = gateway.app.close()
   while (gateway.app.gateway.state === 'serving') await new Promise((resolve) => setImmediate(resolve))
   const peer = new RecordingPeer()
-  gateway.app.gateway.connect(peer, { device: 'late', grants: EVERYBODY, mode: 'sluice.v1' }).ended()
+  gateway.app.gateway.connect(peer, { device: 'late', grants: EVERYBODY, address: 'localhost', mode: 'sluice.v1' }).ended()
   t.match(peer.heard(), [{ type: 'welcome' }, { type: 'bye', code: 4000 }, /^close 4000 draining/])
   await closed
 })

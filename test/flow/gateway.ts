@@ -1,6 +1,7 @@
 /** The whole gateway, as `sluice start` runs it, on topics of its own and a free port. */
 
 import type { FastifyBaseLogger } from 'fastify'
+import type { Authenticate } from '../../src/access/authenticate.ts'
 import { createApp, type App } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
@@ -26,6 +27,7 @@ export interface GatewayOptions {
   settings?: DeepPartial<Settings>
   clock?: Clock
   logger?: FastifyBaseLogger
+  authenticate?: Authenticate
   /** False: it listens, but has not opened Kafka yet. */
   start?: boolean
 }
@@ -42,18 +44,19 @@ export async function startGateway (t: Owner, broker: TestBroker, options: Gatew
 
 /** A gateway on given topics: a second instance, say. */
 export async function gatewayOn (
-  t: Owner, brokers: string, topics: { uplink: string, downlink: string }, { settings = {}, clock, logger, start = true }: GatewayOptions = {}
+  t: Owner, brokers: string, topics: { uplink: string, downlink: string }, { settings = {}, clock, logger, authenticate, start = true }: GatewayOptions = {}
 ): Promise<TestGateway> {
   const app = await createApp({
     settings: defaults({
       port: 0,
       simulate: 0,
       ...settings,
-      topics: { positions: `${topics.downlink}.positions`, ...topics },
+      topics: { positions: `${topics.downlink}.positions`, revocations: `${topics.downlink}.revocations`, ...topics },
       kafka: { brokers: brokers.split(','), createTopics: true, partitions: 4, ...settings.kafka }
     }),
     ...(clock === undefined ? {} : { clock }),
-    ...(logger === undefined ? {} : { logger })
+    ...(logger === undefined ? {} : { logger }),
+    authenticate
   })
   t.teardown(() => app.close())
   const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })

@@ -11,7 +11,7 @@ const collect = runInNewContext('gc') as () => void
 
 await t.test('a gateway that was closed leaves nothing behind in its process', async (t) => {
   const { brokers, topic } = await testBroker(t)
-  const topics = { uplink: topic('uplink'), downlink: topic('downlink'), positions: topic('positions') }
+  const topics = { uplink: topic('uplink'), downlink: topic('downlink'), positions: topic('positions'), revocations: topic('revocations') }
   const closed = await Promise.all(Array.from({ length: 3 }, () => lifetime({ topics, kafka: { brokers: brokers.split(','), createTopics: true } })))
   // What the last turns hold goes with them.
   for (let turns = 100; turns > 0 && closed.some((one) => one.deref() !== undefined); turns--) {

@@ -30,7 +30,7 @@ export async function runSeed (seed: number, kafka: Cluster, instances: number):
   const random = new Random(seed)
   const plan = drawPlan(random.fork(), { kind: kafka.kind, instances })
   const run = `${seed}-${Date.now().toString(36)}`
-  const topics = { uplink: `up-${run}`, downlink: `down-${run}`, positions: `positions-${run}` }
+  const topics = { uplink: `up-${run}`, downlink: `down-${run}`, positions: `positions-${run}`, revocations: `revocations-${run}` }
   await createTopics(kafka, topics, plan.partitions)
 
   const crashed: string[] = []
@@ -67,14 +67,14 @@ export async function runSeed (seed: number, kafka: Cluster, instances: number):
   return { history, violations: [...crashes, ...check(history.events)] }
 }
 
-async function createTopics (kafka: Cluster, { uplink, downlink, positions }: World['topics'], numPartitions: number): Promise<void> {
+async function createTopics (kafka: Cluster, { uplink, downlink, ...compacted }: World['topics'], numPartitions: number): Promise<void> {
   const { replicationFactor } = kafka
   await withAdmin(kafka.brokers, (admin) => admin.createTopics({
     waitForLeaders: true,
     topics: [
       { topic: uplink, numPartitions, replicationFactor },
       { topic: downlink, numPartitions, replicationFactor },
-      { topic: positions, numPartitions, replicationFactor, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }
+      ...Object.values(compacted).map((topic) => ({ topic, numPartitions, replicationFactor, configEntries: [{ name: 'cleanup.policy', value: 'compact' }] }))
     ]
   }))
 }

@@ -19,7 +19,7 @@ export interface World {
   readonly devices: readonly Device[]
   readonly writer: Writer
   readonly history: History
-  readonly topics: { readonly uplink: string, readonly downlink: string, readonly positions: string }
+  readonly topics: { readonly uplink: string, readonly downlink: string, readonly positions: string, readonly revocations: string }
   /** How much longer everything takes than on the embedded broker. */
   readonly slowness: number
 }

@@ -4,7 +4,7 @@ import t from 'tap'
 import { Positions, type PositionsOptions } from '../../src/positions/positions.ts'
 import { decode, type Written } from '../../src/positions/record.ts'
 import { HeldClock } from '../flow/held-clock.ts'
-import { SimulatedKafka, SimulatedLog } from './simulated-kafka.ts'
+import { SimulatedKafka, SimulatedLog } from '../table/simulated-kafka.ts'
 
 const DAY = 86_400_000
 const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })

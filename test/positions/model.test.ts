@@ -8,7 +8,7 @@ import t from 'tap'
 import { Positions } from '../../src/positions/positions.ts'
 import { decode, type Written } from '../../src/positions/record.ts'
 import { HeldClock } from '../flow/held-clock.ts'
-import { SimulatedKafka, SimulatedLog, type Stored } from './simulated-kafka.ts'
+import { SimulatedKafka, SimulatedLog, type Stored } from '../table/simulated-kafka.ts'
 
 const INSTANCES = 3
 const turn = (): Promise<void> => new Promise((resolve) => { setImmediate(resolve) })

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { closes } from '../../src/protocol/closes.ts'
+import { denials } from '../../src/protocol/denials.ts'
 import { gaps } from '../../src/protocol/gaps.ts'
 import { httpErrors } from '../../src/protocol/http-errors.ts'
 import { refusals } from '../../src/protocol/refusals.ts'
@@ -32,6 +33,10 @@ await t.test('the close codes, row for row', async t => {
 
 await t.test('the gaps, row for row', async t => {
   t.strictSame(table('Reason | Meaning'), Object.entries(gaps).map(([name, message]) => [code(name), message]))
+})
+
+await t.test('the denials, row for row', async t => {
+  t.strictSame(table('Denied | Meaning'), Object.entries(denials).map(([name, message]) => [code(name), message]))
 })
 
 await t.test('every type of frame in the code has its section, and every section its frame', async t => {

@@ -8,7 +8,7 @@ const parsed = (bytes: Buffer): unknown => JSON.parse(bytes.toString())
 
 await t.test('each frame of the server', async t => {
   const limits = { maxFrameBytes: 65_536, inFlight: 256, outboxBytes: 1_048_576 }
-  t.strictSame(parsed(welcome({ device: 'd', session: 's', cursor: undefined, resuming: true, storage: 'memory', heartbeatMs: 30_000, limits })), { type: 'welcome', device: 'd', session: 's', resuming: true, storage: 'memory', heartbeatMs: 30_000, limits })
+  t.strictSame(parsed(welcome({ device: 'd', session: 's', cursor: undefined, resuming: true, storage: 'memory', expiresInMs: undefined, heartbeatMs: 30_000, limits })), { type: 'welcome', device: 'd', session: 's', resuming: true, storage: 'memory', heartbeatMs: 30_000, limits })
   t.strictSame(parsed(ack(9_007_199_254_740_991, 5, -1)), { type: 'ack', id: 9_007_199_254_740_991, partition: 5, offset: -1 })
   t.strictSame(parsed(watching(['a', '*'])), { type: 'watching', devices: ['a', '*'] })
   t.strictSame(parsed(cursorFrame('1.c.6.0.1.2.3')), { type: 'cursor', cursor: '1.c.6.0.1.2.3' })

@@ -4,6 +4,8 @@ import type { Failure, Topic, Waiter } from '../../src/log/log.ts'
 import type { Context, Following, Limits, Watching } from '../../src/session/context.ts'
 import { NOBODY } from '../../src/access/identity.ts'
 import { Policy } from '../../src/access/policy.ts'
+import { Problem } from '../../src/protocol/problem.ts'
+import { Expiry } from '../../src/session/expiry.ts'
 import type { Opening } from '../../src/session/opening.ts'
 import type { Peer } from '../../src/session/peer.ts'
 import { Session } from '../../src/session/session.ts'
@@ -182,13 +184,15 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
     watchers,
     clock,
     turn: new Turn(clock),
+    expiry: new Expiry(clock),
+    identify: () => Promise.reject(new Problem('unauthenticated')),
     limits,
     storage: 'memory',
     observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`), denied: (_session, verb, resource) => observed.push(`denied ${verb} ${resource}`) }
   }
   const connect: Given['connect'] = (opening = {}) => {
     const peer = new RecordingPeer()
-    const session = new Session(context, peer, { device: 'sensor-1', grants: EVERYBODY, mode: 'sluice.v1', ...opening })
+    const session = new Session(context, peer, { device: 'sensor-1', grants: EVERYBODY, address: 'localhost', mode: 'sluice.v1', ...opening })
     return { session, peer, publish: (id, data = '0') => session.receive(Buffer.from(`{"type":"publish","id":${id},"data":${data}}`), false) }
   }
   return { clock, uplink, context, observed, connect }

@@ -1,8 +1,9 @@
 import t from 'tap'
 import { LogError, type Fetched, type Log, type TailSink } from '../../src/log/log.ts'
-import { Follower } from '../../src/positions/follower.ts'
+import { Follower } from '../../src/table/follower.ts'
 import { HeldClock } from '../flow/held-clock.ts'
 import { kafkajsBatch, plain } from '../wire/batches.ts'
+import { SimulatedKafka, SimulatedLog } from './simulated-kafka.ts'
 
 const empty = (from: number, readable = Infinity): Fetched => ({ from, next: from, buffer: Buffer.alloc(0), at: 0, end: 0, aborted: [], readable })
 
@@ -106,4 +107,23 @@ await t.test('the gateway goes away while a broker is behind', async t => {
   await settle()
   await started.catch(() => {}) // with Kafka's last word, or none
   t.strictSame(tailedFrom(), [])
+})
+
+await t.test('a record that its reader cannot take is told and passed over, and the next one comes', async (t) => {
+  const kafka = new SimulatedKafka()
+  for (const key of ['bad', 'good']) kafka.store(key, null)
+  const shown: string[] = []
+  const missed: number[] = []
+  const said: string[] = []
+  await new Follower(new SimulatedLog(kafka).log, 'p', new HeldClock(), new AbortController().signal, {
+    record: (record) => {
+      if (record.asciiKey() === 'bad') throw new RangeError('a header has no name')
+      shown.push(record.asciiKey())
+    },
+    clear: () => {},
+    missed: (partition) => missed.push(partition),
+    anew: () => {},
+    warn: (_facts, sentence) => said.push(sentence)
+  }).start()
+  t.strictSame([shown, missed, said], [['good'], [0], ['Records of p/0 from offset 0 to 0 cannot be decoded and were passed over: a header has no name.']])
 })

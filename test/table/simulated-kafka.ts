@@ -4,12 +4,12 @@ import type { Chunk } from '../../src/log/chunk.ts'
 import type { Failure, Log, Tail, TailSink, Topic, Waiter } from '../../src/log/log.ts'
 import { BASE_OFFSET, writeInt64 } from '../../src/wire/batch.ts'
 import { BatchWriter } from '../../src/wire/batch-writer.ts'
-import { HeaderBlock } from '../../src/wire/header-block.ts'
+import { HeaderBlock, type EncodedHeaders } from '../../src/wire/header-block.ts'
 
 const NOTHING = Buffer.alloc(0)
 const NO_HEADERS = new HeaderBlock()
 
-export interface Stored { readonly offset: number, readonly key: string, readonly value: Buffer | null, readonly timeMs: number }
+export interface Stored { readonly offset: number, readonly key: string, readonly value: Buffer | null, readonly headers: EncodedHeaders, readonly timeMs: number }
 
 export class SimulatedKafka {
   /** All that was ever stored. */
@@ -20,8 +20,8 @@ export class SimulatedKafka {
 
   get end (): number { return this.history.length }
 
-  store (key: string, value: Buffer | null): number {
-    const stored = { offset: this.end, key, value, timeMs: this.now() }
+  store (key: string, value: Buffer | null, headers: EncodedHeaders = NO_HEADERS): number {
+    const stored = { offset: this.end, key, value, headers, timeMs: this.now() }
     this.history.push(stored)
     this.records.push(stored)
     return stored.offset
@@ -35,7 +35,7 @@ export class SimulatedKafka {
   }
 }
 
-interface Appended { readonly key: string, readonly value: Buffer | null, readonly waiter: Waiter, readonly id: number }
+interface Appended { readonly key: string, readonly value: Buffer | null, readonly headers: EncodedHeaders, readonly waiter: Waiter, readonly id: number }
 
 export class SimulatedLog {
   readonly kafka: SimulatedKafka
@@ -56,9 +56,9 @@ export class SimulatedLog {
       name,
       partitions: 1,
       pressed: () => false,
-      append: (_partition, key, source, from, to, _headers, waiter, id) => {
+      append: (_partition, key, source, from, to, { buffer, end }, waiter, id) => {
         if (this.isFull) return false
-        this.queue.push({ key: key.toString(), value: to < from ? null : Buffer.from(source.subarray(from, to)), waiter, id })
+        this.queue.push({ key: key.toString(), value: to < from ? null : Buffer.from(source.subarray(from, to)), headers: { buffer: Buffer.from(buffer.subarray(0, end)), end }, waiter, id })
         return true
       }
     }
@@ -93,7 +93,7 @@ export class SimulatedLog {
   land (): boolean {
     const one = this.queue.shift()
     if (one === undefined) return false
-    one.waiter.stored(one.id, 1, 0, this.kafka.store(one.key, one.value))
+    one.waiter.stored(one.id, 1, 0, this.kafka.store(one.key, one.value, one.headers))
     return true
   }
 
@@ -101,7 +101,7 @@ export class SimulatedLog {
   fail (failure: Failure): boolean {
     const one = this.queue.shift()
     if (one === undefined) return false
-    if (failure.code === 'outcome-unknown') this.kafka.store(one.key, one.value)
+    if (failure.code === 'outcome-unknown') this.kafka.store(one.key, one.value, one.headers)
     one.waiter.failed(one.id, failure)
     return true
   }
@@ -116,10 +116,10 @@ export class SimulatedLog {
   }
 }
 
-function chunkOf (all: readonly Stored[], from: number): Chunk {
-  const buffer = Buffer.concat(all.map(({ offset, key, value, timeMs }) => {
+export function chunkOf (all: readonly Stored[], from: number): Chunk {
+  const buffer = Buffer.concat(all.map(({ offset, key, value, headers, timeMs }) => {
     const writer = new BatchWriter()
-    writer.append(timeMs, Buffer.from(key), value ?? NOTHING, 0, value?.length ?? -1, NO_HEADERS)
+    writer.append(timeMs, Buffer.from(key), value ?? NOTHING, 0, value?.length ?? -1, headers)
     const batch = Buffer.from(writer.seal({ id: -1n, epoch: -1 }, -1))
     writeInt64(batch, offset, BASE_OFFSET)
     return batch

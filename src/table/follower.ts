@@ -8,7 +8,7 @@ const BEHIND_MS = 250
 
 /** Who is shown every record of a compacted topic, in the order of each partition. */
 export interface Reader {
-  record: (record: RecordView) => void
+  record: (record: RecordView, partition: number) => void
   /** All is shown again, from the start. */
   clear: () => void
   /** Some records of this partition are not shown. */
@@ -94,12 +94,19 @@ export class Follower {
   }
 
   #walk (partition: number, chunk: Chunk): number {
+    const undecodable = (from: number, to: number, reason: string): void => {
+      this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`)
+      this.#reader.missed(partition)
+    }
     return walkChunk(chunk, chunk.from, {
-      record: (record) => this.#reader.record(record),
-      undecodable: (from, to, reason) => {
-        this.#warn(partition, from, to, `cannot be decoded and were passed over: ${reason}`)
-        this.#reader.missed(partition)
-      }
+      record: (record) => {
+        try {
+          this.#reader.record(record, partition)
+        } catch (error) { // its headers, say
+          undecodable(record.offset, record.offset, (error as Error).message)
+        }
+      },
+      undecodable
     })
   }
 

@@ -13,6 +13,9 @@ export function partitionOf (key: string, partitions: number): number {
   return homePartition(Buffer.from(key), partitions)
 }
 
+/** Where and how, if not in the key's home and without headers. */
+export interface Place { readonly partition?: number | undefined, readonly headers?: HeaderBlock }
+
 /** Appends records to the home partition of their key, and says what became of each. */
 export class Writer {
   readonly #topic: Topic
@@ -36,11 +39,10 @@ export class Writer {
   partition (key: string): number { return partitionOf(key, this.#topic.partitions) }
 
   /** `value` null forgets the key. */
-  write (key: string, value: Buffer | null, done: Done): void {
-    const partition = this.partition(key)
+  write (key: string, value: Buffer | null, done: Done, { partition = this.partition(key), headers = NO_HEADERS }: Place = {}): void {
     const waiter = this.#waiters[partition] as Waiter
     const to = value === null ? -1 : value.length
-    if (!this.#topic.append(partition, Buffer.from(key), value ?? NOTHING, 0, to, NO_HEADERS, waiter, 0)) return done(HELD)
+    if (!this.#topic.append(partition, Buffer.from(key), value ?? NOTHING, 0, to, headers, waiter, 0)) return done(HELD)
     this.#waiting += 1
     this.#queues[partition]?.push(done)
   }

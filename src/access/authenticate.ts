@@ -1,0 +1,22 @@
+import type { Method } from './access.ts'
+import type { Handshake } from './handshake.ts'
+import type { Identity } from './identity.ts'
+
+/** What a team's own hook says of a caller; what it leaves out is that of a plain device. */
+export type Authenticated = Partial<Identity> & Pick<Identity, 'subject'>
+
+/**
+ * A team's own way to tell who comes, asked before all others. Undefined: it knows nothing of that caller, and the others are
+ * asked. A `Problem` that it throws is the caller's answer; any other error is logged and answered with 500, which devices
+ * take for a while of trouble and not for a refusal.
+ */
+export type Authenticate = (handshake: Handshake) => Promise<Authenticated | undefined> | Authenticated | undefined
+
+const DEVICE = { by: 'callback', roles: ['device'], groups: [], watch: [] } as const
+
+export function methodOf (authenticate: Authenticate): Method {
+  return async (handshake) => {
+    const known = await authenticate(handshake)
+    return known === undefined ? undefined : { ...DEVICE, ...known }
+  }
+}

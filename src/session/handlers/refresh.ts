@@ -1,0 +1,37 @@
+import type { Grants } from '../../access/policy.ts'
+import type { DenialCode } from '../../protocol/denials.ts'
+import { denied, refreshed, watching } from '../../protocol/encode.ts'
+import { httpErrors } from '../../protocol/http-errors.ts'
+import { Problem } from '../../protocol/problem.ts'
+import type { Session } from '../session.ts'
+
+/** To look at a token costs as much as a thousand frames. */
+const EVERY_MS = 1_000
+
+/** Takes a new token in the place of what the session has; while it is looked at, everything else goes on under the old one. */
+export function handleRefresh (session: Session, token: string): void {
+  const { clock, identify } = session.context
+  if (clock.elapsed() < session.refreshableMs) return session.sendText(denied('too-soon'))
+  session.refreshableMs = Infinity
+  identify(token, session)
+    .then((grants) => renew(session, grants), (error: unknown) => session.sendText(denied(...denialOf(error))))
+    .finally(() => { session.refreshableMs = clock.elapsed() + EVERY_MS })
+}
+
+function renew (session: Session, grants: Grants): void {
+  if (session.closing) return
+  const { device, context: { clock, watchers } } = session
+  const { identity: { device: named = device, expiresMs } } = grants
+  if (named !== device || !grants.may('connect', device)) return session.close('not-permitted', 'That token does not let you be this device.')
+  session.renew(grants)
+  session.sendText(refreshed(expiresMs === undefined ? undefined : expiresMs - clock.now()))
+  for (const watched of watchers.watched(session)) {
+    if (!grants.may('watch', watched)) session.sendText(watching(watchers.unwatch(session, watched), watched))
+  }
+}
+
+/** What is wrong with the token is its bearer's to know; what else went wrong is not. */
+function denialOf (error: unknown): [code: DenialCode, message?: string] {
+  if (!(error instanceof Problem) || httpErrors[error.code].status >= 500) return ['unavailable']
+  return ['bad-credentials', error.message]
+}
