@@ -231,7 +231,7 @@ await t.test('a token that expired with its connection is a reason to take a new
   await world.advance(1)
   world.socket.end()
   await turn()
-  t.match(client.state, { name: 'connecting', why: 'Your token has expired.' })
+  t.match(client.state, { name: 'connecting', why: 'The connection was lost.' }, 'nobody is asked with the old one')
   await world.advance(1_000)
   t.same(world.socket.protocols, ['sluice.v1', 'bearer.token-2'])
   world.socket.end()
