@@ -91,7 +91,8 @@ export class Grants {
 
   /** Asked for each message: from a verb's second time on it allocates nothing. */
   may (verb: Verb, resource: string): boolean {
-    return isAny(this.#patterns[verb] ??= this.#compile(verb), resource) && mayName(this.identity, verb, resource)
+    const patterns = this.#patterns[verb] ??= this.#compile(verb)
+    return isAny(patterns, resource) && mayName(this.identity, verb, resource)
   }
 
   #compile (verb: Verb): readonly string[] {
