@@ -31,7 +31,7 @@ const rules: Record<string, Rule> = {
   hub: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire/record-view.ts'] },
   session: { ours: ['access/policy.ts', 'clock.ts', 'log/log.ts', 'protocol', 'wire/header-block.ts', 'wire/murmur2.ts'] },
   audit: { ours: ['clock.ts', 'config', 'log/log.ts', 'wire/header-block.ts'], packages: ['pino'] },
-  access: { ours: ['clock.ts', 'config', 'protocol'], packages: ['jose'] },
+  access: { ours: ['clock.ts', 'config', 'protocol'], packages: ['ajv', 'jose', 'typebox'] },
   protocol: { ours: [] },
   log: { ours: ['clock.ts', 'log/kafka/kafkajs.ts', 'wire'] },
   'log/kafka/kafkajs.ts': { ours: [], packages: ['kafkajs'] },

@@ -3,6 +3,7 @@ import { Access, type Method } from './access.ts'
 import { methodOf, type Authenticate } from './authenticate.ts'
 import { byJwt } from './jwt.ts'
 import { Policy } from './policy.ts'
+import { readRules } from './policy-file.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
@@ -10,6 +11,7 @@ import type { Surroundings } from './surroundings.ts'
  * `ConfigError` where what the settings name is not there, or not good.
  */
 export async function createAccess ({ auth }: Settings, surroundings: Surroundings, authenticate?: Authenticate): Promise<Access> {
+  const rules = auth.policyFile === undefined ? undefined : readRules(auth.policyFile)
   const methods: Array<Method | undefined> = [authenticate === undefined ? undefined : methodOf(authenticate), byJwt(auth, surroundings)]
-  return new Access(new Policy(), methods.filter((method) => method !== undefined))
+  return new Access(new Policy(rules), methods.filter((method) => method !== undefined))
 }

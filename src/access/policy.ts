@@ -1,5 +1,6 @@
 import { NOBODY, type Identity } from './identity.ts'
 import { matches } from './pattern.ts'
+import { expand } from './placeholders.ts'
 
 /** What can be allowed, and what its resource names. docs/security.md shows the same table. */
 export const verbs = {
@@ -15,6 +16,8 @@ export const verbs = {
 } as const
 
 export type Verb = keyof typeof verbs
+
+export const VERBS = Object.keys(verbs) as readonly Verb[]
 
 /**
  * Allows a role a verb on what its pattern matches: `*` stands for any characters, `{device}` for the caller's own id, `{group}`
@@ -35,66 +38,80 @@ export const DEFAULT_RULES: readonly Rule[] = [
   ...all('monitor', 'metrics')
 ]
 
+/** Why a caller may do a thing, or may not. */
+export interface Explanation {
+  /** The rule that allows it; undefined: none does. */
+  readonly rule?: Rule | undefined
+  /** Its credentials name the events that it may publish, and not this one: no rule can allow it. */
+  readonly isNoEvent: boolean
+  /** Rules of its own roles for that verb, and the patterns that they stand for, for this caller. */
+  readonly own: ReadonlyArray<{ readonly rule: Rule, readonly patterns: readonly string[] }>
+  /** Rules that would allow it to a caller with another role. */
+  readonly others: readonly Rule[]
+}
+
 /** The one table that sockets and HTTP ask. */
 export class Policy {
-  readonly #rules: readonly Rule[]
+  readonly #rules: ReadonlyMap<Verb, readonly Rule[]>
   readonly #nobody: Grants
 
   constructor (rules: readonly Rule[] = DEFAULT_RULES) {
-    this.#rules = rules
-    this.#nobody = new Grants(NOBODY, rules)
+    this.#rules = new Map(VERBS.map((verb) => [verb, rules.filter((rule) => rule.verb === verb)]))
+    this.#nobody = new Grants(NOBODY, this.#rules)
   }
 
   /** What the caller may do: made once, asked for each message. */
   grants (identity: Identity): Grants { return identity === NOBODY ? this.#nobody : new Grants(identity, this.#rules) }
 
-  /** The rule that allows it; undefined: none does. */
-  why (identity: Identity, verb: Verb, resource: string): Rule | undefined {
-    if (!this.grants(identity).may(verb, resource)) return undefined
-    return this.#rules.find((rule) => rule.verb === verb && identity.roles.includes(rule.role) &&
-      expand(rule.resource, identity).some((pattern) => matches(pattern, resource)))
+  explain (identity: Identity, verb: Verb, resource: string): Explanation {
+    const rules = this.#rules.get(verb) as readonly Rule[]
+    const allows = (rule: Rule): boolean => isAny(expand(rule.resource, identity), resource)
+    const own = rules.filter(({ role }) => identity.roles.includes(role))
+    const isNoEvent = !mayName(identity, verb, resource)
+    return {
+      rule: isNoEvent ? undefined : own.find(allows),
+      isNoEvent,
+      own: own.map((rule) => ({ rule, patterns: expand(rule.resource, identity) })),
+      others: rules.filter((rule) => !own.includes(rule) && allows(rule))
+    }
   }
 }
 
 /** What one caller may do. */
 export class Grants {
   readonly identity: Identity
-  readonly #rules: readonly Rule[]
+  readonly #rules: ReadonlyMap<Verb, readonly Rule[]>
   /** Patterns by verb, from the first time that it is asked for. */
   readonly #patterns: { [V in Verb]?: readonly string[] } = {}
 
-  constructor (identity: Identity, rules: readonly Rule[]) {
+  constructor (identity: Identity, rules: ReadonlyMap<Verb, readonly Rule[]>) {
     this.identity = identity
     this.#rules = rules
   }
 
+  /** Asked for each message: from a verb's second time on it allocates nothing. */
   may (verb: Verb, resource: string): boolean {
-    const { events } = this.identity
-    if (verb === 'publish' && events !== undefined && !isAny(events, resource)) return false
     const patterns = this.#patterns[verb] ??= this.#compile(verb)
-    return isAny(patterns, resource)
+    return isAny(patterns, resource) && mayName(this.identity, verb, resource)
   }
 
   #compile (verb: Verb): readonly string[] {
-    const allowed = this.#rules.flatMap((rule) => rule.verb === verb && this.identity.roles.includes(rule.role) ? expand(rule.resource, this.identity) : [])
-    return allowed.includes('*') ? EVERYTHING : allowed
+    const patterns = new Set<string>()
+    for (const { role, resource } of this.#rules.get(verb) as readonly Rule[]) {
+      if (this.identity.roles.includes(role)) for (const pattern of expand(resource, this.identity)) patterns.add(pattern)
+    }
+    return patterns.has('*') ? EVERYTHING : [...patterns]
   }
 }
 
 const EVERYTHING = ['*']
 
+/** What its roles allow, the caller's own list of events takes back. */
+function mayName ({ events }: Identity, verb: Verb, resource: string): boolean {
+  return verb !== 'publish' || events === undefined || isAny(events, resource)
+}
+
 function isAny (patterns: readonly string[], resource: string): boolean {
   for (const pattern of patterns) if (pattern === '*' || matches(pattern, resource)) return true
   return false
-}
-
-const PLACE = /\{(device|group|watch)\}/
-
-/** The patterns that a rule's resource stands for, for that caller; none where it has no such thing. */
-function expand (resource: string, identity: Identity): readonly string[] {
-  const place = PLACE.exec(resource)
-  if (place === null) return [resource]
-  const { device, groups, watch } = identity
-  const values = { device: device === undefined ? [] : [device], group: groups, watch }[place[1] as 'device' | 'group' | 'watch']
-  return values.flatMap((value) => expand(resource.replace(place[0], () => value), identity))
 }

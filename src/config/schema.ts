@@ -96,6 +96,7 @@ export const schema = group({
 
   auth: group({
     anonymous: oneOf(['loopback', 'always', 'never'], 'loopback', 'Who may come without credentials; loopback means anybody while the server listens on loopback only.'),
+    policyFile: file('The JSON file with the rules of what callers may do, in the place of the default ones.'),
     jwt: group({
       secretFile: file('The file with the secret, of at least 32 bytes, that JWTs are signed with (HS256).'),
       publicKeyFile: file('The PEM file with the public key, or the certificate, of who signs JWTs (RS, PS, ES or EdDSA, by its kind).'),
