@@ -8,6 +8,8 @@ export interface Handshake {
   readonly device: string | undefined
   /** Its token, API key or ticket. */
   readonly token: string | undefined
+  /** Whether a socket is opened by it: what tickets are for. */
+  readonly opensSocket?: boolean
   /** Its TLS certificate, verified against `tls.clientCaFile`. */
   readonly certificate?: Certificate | undefined
 }

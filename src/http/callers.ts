@@ -5,9 +5,7 @@ import { NOBODY } from '../access/identity.ts'
 import type { Grants, Verb } from '../access/policy.ts'
 import { isLoopback, type Settings } from '../config/index.ts'
 import { Problem } from '../protocol/problem.ts'
-import { tokenOffered } from './subprotocol.ts'
-
-const BEARER = /^bearer +([^ ]+) *$/i
+import { credentialOf, opensSocket } from './credentials.ts'
 
 /** Who sends a request, and what they may do: sockets and the HTTP API ask here. */
 export class Callers {
@@ -25,10 +23,14 @@ export class Callers {
   /** Throws a `Problem` where the caller may not come at all. An origin that is refused hears of nothing else. */
   async of (request: FastifyRequest): Promise<Grants> {
     if (!this.#isOurOrigin(request)) throw new Problem('bad-origin')
-    const identity = await this.#access.identify(handshakeOf(request), this.#mayBeNobody(request))
+    const identity = await this.#access.identify(this.#handshake(request), this.#mayBeNobody(request))
     const grants = identity === NOBODY ? this.#nobody : this.#access.policy.grants(identity)
     this.#known.set(request, grants)
     return grants
+  }
+
+  #handshake (request: FastifyRequest): Handshake {
+    return { ...handshakeOf(request), token: credentialOf(request, this.#settings.auth.queryToken), opensSocket: opensSocket(request) }
   }
 
   /** Who sent a request that was looked at; undefined where that could not be told. */
@@ -59,13 +61,13 @@ export class Callers {
   }
 }
 
-export function handshakeOf (request: FastifyRequest): Handshake {
+/** Where it comes from, and as which device. */
+export function handshakeOf (request: FastifyRequest): Omit<Handshake, 'token'> {
   const { headers, params } = request
   return {
     address: remoteAddress(request),
     origin: headers.origin,
-    device: (params as { deviceId?: string }).deviceId,
-    token: BEARER.exec(headers.authorization ?? '')?.[1] ?? tokenOffered(headers['sec-websocket-protocol'])
+    device: (params as { deviceId?: string }).deviceId
   }
 }
 

@@ -14,6 +14,7 @@ import { metricsRoute, type Metrics } from './metrics.ts'
 import { handleError, sendProblem } from './problem.ts'
 import { socketRoutes } from './sockets.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
+import { ticketRoutes } from './tickets.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 /** From `src` as from `dist`: what `npm run build` made of the client library, for pages without a bundler, from wherever they come. */
@@ -49,6 +50,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     healthRoutes(ours, gateway)
     metricsRoute(ours, gateway, metrics, callers)
     deviceRoutes(ours, gateway, callers)
+    ticketRoutes(ours, callers, access.tickets)
     socketRoutes(ours, gateway, callers, audit)
   })
 }
