@@ -20,7 +20,7 @@ interface Parameter {
 }
 
 /** docs/protocol.md shows the same table. */
-const parameters = {
+export const parameters = {
   frames: { modes: ['sluice.raw'], takes: 'text or binary', read: (value) => FRAMES.find((one) => one === value) },
   ack: { modes: ['sluice.raw'], takes: 'pong', read: (value) => value === 'pong' ? value : undefined },
   since: { modes: ['sluice.raw', 'sluice.v1'], takes: 'a cursor that this server gave, a time in the past (ISO 8601), an age such as -10m, or earliest', read: parseSince, refusal: 'bad-cursor' },
