@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 /** Reads the environment and the arguments, starts, and stops on signals: the only file that touches `process`. */
 import { readFileSync } from 'node:fs'
+import { keys } from './commands/keys.ts'
 import { start } from './commands/start.ts'
-import { describe, load, type ConfigError } from './config/index.ts'
+import { describe, load, type ConfigError, type Loaded } from './config/index.ts'
 
 const USAGE = `sluice [start] [--setting value]…   start the gateway
 sluice config [--setting value]…    print the settings in force, and where each comes from
+sluice keys create …                make an API key; 'sluice keys' says how
+sluice keys list                    print the API keys, without their secrets
+sluice keys revoke ID               take an API key its access
 sluice --help                       print this
 
 Settings: docs/configuration.md, or 'sluice config'.`
@@ -17,11 +21,13 @@ async function main (argv: string[]): Promise<number> {
   }
   const verb = argv[0]?.startsWith('-') === false ? argv[0] : 'start'
   const flags = argv[0] === verb ? argv.slice(1) : argv
+  const loaded = (argv: string[]): Loaded => load({ argv, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+  if (verb === 'keys') return await keys(flags, (argv) => loaded(argv).settings, process)
   if (verb !== 'start' && verb !== 'config') {
     console.error(`There is no command '${verb}'.\n\n${USAGE}`)
     return 2
   }
-  const { settings, origins } = load({ argv: flags, env: process.env, readFile: (path) => readFileSync(path, 'utf8') })
+  const { settings, origins } = loaded(flags)
   if (verb === 'config') {
     console.log(describe(settings, origins))
     return 0

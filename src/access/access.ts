@@ -2,6 +2,7 @@ import { Problem } from '../protocol/problem.ts'
 import type { Handshake } from './handshake.ts'
 import { NOBODY, type Identity } from './identity.ts'
 import type { Policy } from './policy.ts'
+import type { Tickets } from './tickets.ts'
 
 /**
  * One way to prove who one is. Undefined where the caller brought nothing of its kind; rejects with a `Problem` where it did,
@@ -15,10 +16,13 @@ export type Method = (handshake: Handshake) => Promise<Identity | undefined> | u
  */
 export class Access {
   readonly policy: Policy
+  /** Undefined where there are none. */
+  readonly tickets: Tickets | undefined
   readonly #methods: readonly Method[]
 
-  constructor (policy: Policy, methods: readonly Method[]) {
+  constructor (policy: Policy, methods: readonly Method[], tickets?: Tickets) {
     this.policy = policy
+    this.tickets = tickets
     this.#methods = methods
   }
 

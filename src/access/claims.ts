@@ -2,15 +2,11 @@ import type { JWTPayload } from 'jose'
 import type { Settings } from '../config/index.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import { Problem } from '../protocol/problem.ts'
+import { DEVICES, EVENTS, MAX_ITEMS, NAME } from './facts.ts'
 import type { Identity } from './identity.ts'
 import { NOBODY } from './identity.ts'
 
-const MAX_ITEMS = 64
 const MAX_TEXT = 255
-/** No `*` and no braces: what a claim says is put into patterns. */
-const NAME = /^[A-Za-z0-9._~:/@+=-]{1,128}$/
-const DEVICES = /^[A-Za-z0-9._~:*-]{1,128}$/
-const EVENTS = /^[^\s{}\p{C}]{1,128}$/u
 /** A time later than this, in the year 5138, was meant in milliseconds. */
 const LATEST_S = 100_000_000_000
 

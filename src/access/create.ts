@@ -2,9 +2,11 @@ import type { Settings } from '../config/index.ts'
 import { Access, type Method } from './access.ts'
 import { methodOf, type Authenticate } from './authenticate.ts'
 import { byJwt } from './jwt.ts'
+import { byKey } from './keys.ts'
 import { Policy } from './policy.ts'
 import { readRules } from './policy-file.ts'
 import type { Surroundings } from './surroundings.ts'
+import { createTickets } from './tickets.ts'
 
 /**
  * Who comes in, and what they may do, as the settings say. `authenticate`: a team's own hook, which is asked first. Throws a
@@ -12,6 +14,7 @@ import type { Surroundings } from './surroundings.ts'
  */
 export async function createAccess ({ auth }: Settings, surroundings: Surroundings, authenticate?: Authenticate): Promise<Access> {
   const rules = auth.policyFile === undefined ? undefined : readRules(auth.policyFile)
-  const methods: Array<Method | undefined> = [authenticate === undefined ? undefined : methodOf(authenticate), byJwt(auth, surroundings)]
-  return new Access(new Policy(rules), methods.filter((method) => method !== undefined))
+  const tickets = createTickets(auth, surroundings)
+  const methods: Array<Method | undefined> = [authenticate === undefined ? undefined : methodOf(authenticate), tickets?.method, byKey(auth, surroundings), byJwt(auth, surroundings)]
+  return new Access(new Policy(rules), methods.filter((method) => method !== undefined), tickets)
 }

@@ -10,6 +10,8 @@ export interface Handshake {
   readonly token: string | undefined
   /** All headers of its request; none where a token comes on a socket that is open. */
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
+  /** Whether a socket is opened by it: what tickets are for. */
+  readonly opensSocket?: boolean
   /** Its TLS certificate, verified against `tls.clientCaFile`. */
   readonly certificate?: Certificate | undefined
 }

@@ -21,6 +21,8 @@ export interface Identity {
   /** What a revocation can name: the token's `jti`, and the API key's id. */
   readonly tokenId?: string | undefined
   readonly keyId?: string | undefined
+  /** Takes what is good once, as a socket is let in by it; throws a `Problem` where it was taken before. */
+  readonly redeem?: () => void
 }
 
 /** Who came without credentials, where that is allowed. */

@@ -15,10 +15,10 @@ const BY_CURVE: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp38
 export const ASYMMETRIC: readonly string[] = [...RSA, ...Object.values(BY_CURVE), ...EDDSA]
 
 /** The secret in a file: its bytes, less the line end that editors put behind them. Throws a `ConfigError`. */
-export function readSecret (path: string): PinnedKey {
-  const bytes = read('auth.jwt.secretFile', path)
+export function readSecret (path: string, setting = 'auth.jwt.secretFile'): PinnedKey {
+  const bytes = read(setting, path)
   const secret = bytes.subarray(0, bytes.length - (/\r?\n$/.exec(bytes.toString('latin1'))?.[0].length ?? 0))
-  if (secret.length < MIN_SECRET_BYTES) throw mistake('auth.jwt.secretFile', path, `holds a secret of ${secret.length} bytes; it must have at least ${MIN_SECRET_BYTES}, such as openssl rand -base64 32 makes`)
+  if (secret.length < MIN_SECRET_BYTES) throw mistake(setting, path, `holds a secret of ${secret.length} bytes; it must have at least ${MIN_SECRET_BYTES}, such as openssl rand -base64 32 makes`)
   return { key: createSecretKey(secret), algorithms: ['HS256'] }
 }
 

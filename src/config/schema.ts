@@ -97,6 +97,13 @@ export const schema = group({
   auth: group({
     anonymous: oneOf(['loopback', 'always', 'never'], 'loopback', 'Who may come without credentials; loopback means anybody while the server listens on loopback only.'),
     policyFile: file('The JSON file with the rules of what callers may do, in the place of the default ones.'),
+    queryToken: yesNo(false, 'Whether a token may stand in the address of a socket (?token=), where proxies write it into their logs.'),
+    keys: group({
+      file: file('The JSON file with the API keys, as sluice keys create makes it; it is read anew when it changes.')
+    }),
+    tickets: group({
+      secretFile: file('The file with the secret, of at least 32 bytes, that tickets are signed with: the same on all instances, and for nothing else. Without it there are no tickets.')
+    }),
     jwt: group({
       secretFile: file('The file with the secret, of at least 32 bytes, that JWTs are signed with (HS256).'),
       publicKeyFile: file('The PEM file with the public key, or the certificate, of who signs JWTs (RS, PS, ES or EdDSA, by its kind).'),

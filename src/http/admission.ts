@@ -6,6 +6,7 @@ import { Problem } from '../protocol/problem.ts'
 import type { Mode, Opening } from '../session/opening.ts'
 import { addressOf, type Callers } from './callers.ts'
 import { readParameters, type Asked } from './parameters.ts'
+import { isUpgrade } from './problem.ts'
 import { offeredSubprotocol, type Subprotocol } from './subprotocol.ts'
 
 const RETRY_AFTER_S = 2
@@ -27,6 +28,7 @@ export async function admit (gateway: Gateway, callers: Callers, request: Fastif
   if (gateway.hub.sockets >= gateway.settings.ws.maxSockets) throw new Problem('too-many-sockets', undefined, RETRY_AFTER_S)
   const { session, since, resume } = asked
   if (resume !== undefined && !gateway.hasRoomFor(device, resume)) throw new Problem('positions-full', undefined, RETRY_AFTER_S)
+  if (isUpgrade(request)) grants.identity.redeem?.() // last: what was refused for another reason may come again, and so may a question
   return { device, grants, address: addressOf(request), origin: request.headers.origin, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
 }
 

@@ -4,9 +4,7 @@ import type { Grants, Verb } from '../access/policy.ts'
 import { isLoopback } from '../config/index.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
-import { tokenOffered } from './subprotocol.ts'
-
-const BEARER = /^bearer +([^ ]+) *$/i
+import { credentialOf, opensSocket } from './credentials.ts'
 
 /** Who sends a request, and what they may do: sockets and the HTTP API ask here. */
 export class Callers {
@@ -20,9 +18,13 @@ export class Callers {
   /** Throws a `Problem` where the caller may not come at all. An origin that is refused hears of nothing else. */
   async of (request: FastifyRequest): Promise<Grants> {
     if (!this.#isOurOrigin(request)) throw new Problem('bad-origin')
-    const grants = await this.#gateway.identify(handshakeOf(request), this.#mayBeNobody(request))
+    const grants = await this.#gateway.identify(this.#handshake(request), this.#mayBeNobody(request))
     this.#known.set(request, grants)
     return grants
+  }
+
+  #handshake (request: FastifyRequest): Handshake {
+    return { ...handshakeOf(request), token: credentialOf(request, this.#gateway.settings.auth.queryToken), opensSocket: opensSocket(request) }
   }
 
   /** Who sent a request that was looked at; undefined where that could not be told. */
@@ -53,14 +55,14 @@ export class Callers {
   }
 }
 
-export function handshakeOf (request: FastifyRequest): Handshake {
+/** Where it comes from, and as which device. */
+export function handshakeOf (request: FastifyRequest): Omit<Handshake, 'token'> {
   const { headers, params } = request
   return {
     headers,
     address: addressOf(request),
     origin: headers.origin,
-    device: (params as { deviceId?: string }).deviceId,
-    token: BEARER.exec(headers.authorization ?? '')?.[1] ?? tokenOffered(headers['sec-websocket-protocol'])
+    device: (params as { deviceId?: string }).deviceId
   }
 }
 

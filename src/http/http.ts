@@ -15,6 +15,7 @@ import { revocationRoutes } from './revocations.ts'
 import { socketRoutes } from './sockets.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 import { Unanswered } from './unanswered.ts'
+import { ticketRoutes } from './tickets.ts'
 
 const PUBLIC = fileURLToPath(new URL('../../public/', import.meta.url))
 /** From `src` as from `dist`: what `npm run build` made of the client library, for pages without a bundler, from wherever they come. */
@@ -52,6 +53,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     const unanswered = new Unanswered(ours)
     deviceRoutes(ours, gateway, callers, unanswered)
     revocationRoutes(ours, gateway, callers, unanswered)
+    ticketRoutes(ours, callers, gateway.access.tickets)
     socketRoutes(ours, gateway, callers, audit)
   })
 }

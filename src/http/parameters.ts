@@ -20,12 +20,15 @@ interface Parameter {
 }
 
 /** docs/protocol.md shows the same table. */
-const parameters = {
+export const parameters = {
   frames: { modes: ['sluice.raw'], takes: 'text or binary', read: (value) => FRAMES.find((one) => one === value) },
   ack: { modes: ['sluice.raw'], takes: 'pong', read: (value) => value === 'pong' ? value : undefined },
   since: { modes: ['sluice.raw', 'sluice.v1'], takes: 'a cursor that this server gave, a time in the past (ISO 8601), an age such as -10m, or earliest', read: parseSince, refusal: 'bad-cursor' },
   resume: { modes: ['sluice.raw', 'sluice.v1'], takes: '1 to 64 characters of A-Z a-z 0-9 . _ ~ -', read: (value) => NAME.test(value) ? value : undefined },
-  session: { modes: ['sluice.v1'], takes: '1 to 48 characters of A-Z a-z 0-9 _ -', read: (value) => SESSION.test(value) ? value : undefined }
+  session: { modes: ['sluice.v1'], takes: '1 to 48 characters of A-Z a-z 0-9 _ -', read: (value) => SESSION.test(value) ? value : undefined },
+  // What these two say has been looked at before (credentials.ts).
+  ticket: { modes: ['sluice.raw', 'sluice.v1'], takes: 'what POST /v1/tickets gave', read: (value) => value },
+  token: { modes: ['sluice.raw', 'sluice.v1'], takes: 'a token', read: (value) => value }
 } satisfies Record<string, Parameter>
 
 type Parameters = typeof parameters

@@ -10,11 +10,10 @@ import type { Session } from '../session/session.ts'
 import { admit } from './admission.ts'
 import { auditSocket } from './auditing.ts'
 import type { Callers } from './callers.ts'
+import { opensSocket, SOCKETS } from './credentials.ts'
 import { answerSocket, isUpgrade, sendProblem } from './problem.ts'
 import { SocketPeer } from './socket-peer.ts'
 
-/** Without an id in the address it is that of the credentials. */
-const SOCKETS = ['/ws', '/ws/:deviceId']
 /** For so long a browser need not ask again whether it may show a token. */
 const PREFLIGHT_S = 7_200
 
@@ -25,7 +24,7 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway, callers: C
   websocketServer.on('wsClientError', (error, socket) => answerSocket(socket, new Problem('bad-request', `${error.message}.`)))
   // The plugin lets an upgrade in on every route, and hangs up behind it where no socket is served.
   app.addHook('onRequest', async (request) => {
-    if (isUpgrade(request) && !SOCKETS.includes(request.routeOptions.url as string)) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
+    if (isUpgrade(request) && !opensSocket(request)) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
   })
   for (const url of SOCKETS) {
     app.options(url, { onRequest: readableByAll }, (_request, reply) => {

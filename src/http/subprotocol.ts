@@ -22,9 +22,9 @@ export function chooseSubprotocol (offered: Iterable<string>): Subprotocol | und
   return undefined
 }
 
-/** The token that is offered as `bearer.<token>`. */
-export function tokenOffered (header: string | undefined): string | undefined {
-  return namesIn(header ?? '').find((name) => name.startsWith(BEARER))?.slice(BEARER.length)
+/** The tokens that are offered as `bearer.<token>`. */
+export function tokensOffered (header: string | undefined): string[] {
+  return namesIn(header ?? '').filter((name) => name.startsWith(BEARER)).map((name) => name.slice(BEARER.length))
 }
 
 function namesIn (header: string): string[] { return header.split(',').map((name) => name.trim()) }

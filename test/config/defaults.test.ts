@@ -23,6 +23,9 @@ await t.test('the defaults', async t => {
     simulate: 5,
     auth: {
       anonymous: 'loopback',
+      queryToken: false,
+      keys: {},
+      tickets: {},
       jwt: { clockToleranceMs: 5_000, requireExpiry: true, jwksRefreshMs: 600_000, jwksMaxAgeMs: 86_400_000, jwksTimeoutMs: 5_000 },
       claims: { device: 'sub', roles: 'roles', groups: 'groups', events: 'events', watch: 'watch', quota: 'quota' }
     },

@@ -10,6 +10,7 @@ await t.test('what an address may ask for', async (t) => {
   t.same(readParameters('sluice.raw', { frames: 'binary' }, NOW), { frames: 'binary' })
   t.equal(longest.length, 48)
   t.same(readParameters('sluice.raw', { since: '-10m' }, NOW), { since: { kind: 'time', timeMs: NOW - 600_000 } })
+  for (const mode of ['sluice.raw', 'sluice.v1'] as const) t.same(readParameters(mode, { ticket: 'tk_', token: 'x' }, NOW), { ticket: 'tk_', token: 'x' })
   for (const session of ['s', longest]) t.same(readParameters('sluice.v1', { session }, NOW), { session })
 })
 

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import { parameters } from '../../src/http/parameters.ts'
 import { closes } from '../../src/protocol/closes.ts'
 import { denials } from '../../src/protocol/denials.ts'
 import { gaps } from '../../src/protocol/gaps.ts'
@@ -20,6 +21,12 @@ const code = (word: string | number): string => `\`${word}\``
 
 await t.test('the HTTP errors, row for row', async t => {
   t.strictSame(table('Status | Code | Meaning'), Object.entries(httpErrors).map(([name, { status, message }]) => [String(status), code(name), message]))
+})
+
+await t.test('the query parameters and their modes', async (t) => {
+  const modes = table('Parameter | Mode | What').map(([name, mode]) => [name, mode])
+  const inCode = Object.entries<{ modes: readonly string[] }>(parameters).map(([name, { modes }]) => [code(name), modes.length === 2 ? 'both' : modes[0] === 'sluice.v1' ? code('sluice.v1') : 'raw'])
+  t.strictSame(modes.sort(), inCode.sort())
 })
 
 await t.test('the refusals, row for row', async t => {

@@ -1,0 +1,8 @@
+/**
+ * What facts about a caller may look like, whoever states them. No `*` and no braces in names: they are put into patterns.
+ */
+export const NAME = /^[A-Za-z0-9._~:/@+=-]{1,128}$/
+export const DEVICES = /^[A-Za-z0-9._~:*-]{1,128}$/
+export const EVENTS = /^[^\s{}\p{C}]{1,128}$/u
+/** The longest list of them. */
+export const MAX_ITEMS = 64
