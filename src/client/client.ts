@@ -62,7 +62,8 @@ export class Client implements AsyncIterable<Message> {
         failed: (error) => this.#end(`The store failed: ${(error as Error).message}`)
       })
     }
-    this.#publisher = new Publisher(bounds, environment, this.#journal, session === undefined ? 0 : environment.now() * 1000)
+    const lastId = session === undefined ? 0 : environment.now() * 1000
+    this.#publisher = new Publisher(bounds, environment, this.#journal, lastId)
     this.#receipts = new Receipts(environment)
     this.#inbox = new Inbox({
       handled: (cursor) => resume === undefined ? this.#journal?.cursor(cursor) : this.#receipts.handled(cursor),
@@ -72,13 +73,13 @@ export class Client implements AsyncIterable<Message> {
     this.#dialer = new Dialer(Socket, environment, {
       address: () => this.#address(),
       getToken: options.getToken,
-      dialling: () => this.#status.become({ name: 'connecting' }),
+      dialling: () => this.#status.lost({ name: 'connecting' }),
       welcomed: (welcome, connection) => this.#welcomed(welcome, connection),
       frame: (frame, text) => this.#take(frame, text),
-      lost: (why, retryAt) => this.#lost(why, retryAt),
+      lost: (why, retryAt) => this.#letGo({ name: 'connecting', why, retryAt }),
       refused: (why, code) => this.#end(why, code)
     }, bounds)
-    this.#opening = this.#open()
+    this.#opening = this.#open(lastId)
     signal?.addEventListener('abort', this.#onAbort)
     if (signal?.aborted === true) this.#onAbort()
     target.addEventListener?.('online', this.#onOnline)
@@ -111,7 +112,6 @@ export class Client implements AsyncIterable<Message> {
   /** Resolves when there is room for a publish; where the bound was reached, when half of it is free. */
   async ready (): Promise<void> {
     await this.#opening
-    this.#throwIfEnded()
     await this.#publisher.ready()
     this.#throwIfEnded()
   }
@@ -154,7 +154,8 @@ export class Client implements AsyncIterable<Message> {
     }
   }
 
-  async #open (): Promise<void> {
+  /** `lastId`: where the ids begin if no store says it. */
+  async #open (lastId: number): Promise<void> {
     let kept
     try {
       kept = await this.#journal?.open()
@@ -162,7 +163,7 @@ export class Client implements AsyncIterable<Message> {
       return this.#end(`The store cannot be opened: ${(error as Error).message}`)
     }
     if (this.#ended !== undefined) return
-    if (kept === undefined) this.#journal?.begin(this.#session, this.#publisher.lastId)
+    if (kept === undefined) this.#journal?.begin(this.#session, lastId)
     else {
       this.#session = kept.session
       this.#publisher.restore(kept)
@@ -174,10 +175,10 @@ export class Client implements AsyncIterable<Message> {
   #address (): URL {
     const url = new URL(this.#url)
     const { resume } = this.#options
-    const from = resume === undefined ? this.#inbox.cursor ?? this.#since() : undefined
+    const from = this.#inbox.cursor ?? this.#since()
     url.searchParams.set('session', this.#session)
     if (resume !== undefined) url.searchParams.set('resume', resume)
-    if (from !== undefined) url.searchParams.set('since', from)
+    else if (from !== undefined) url.searchParams.set('since', from)
     return url
   }
 
@@ -200,7 +201,7 @@ export class Client implements AsyncIterable<Message> {
       case 'gap': return this.#events.emit('gap', frame)
       case 'stalled': return this.#status.stalled(frame.message)
       case 'live':
-        if (frame.cursor !== undefined) this.#inbox.stand(frame.cursor)
+        this.#inbox.stand(frame.cursor)
         return this.#status.live()
       case 'watching':
         this.#watches.answered(frame.devices, frame.denied)
@@ -210,16 +211,11 @@ export class Client implements AsyncIterable<Message> {
     }
   }
 
-  #lost (why: string, retryAt: number): void {
-    this.#letGo()
-    this.#status.become({ name: 'connecting', why, retryAt })
-  }
-
-  #letGo (): void {
-    this.#status.lost()
+  #letGo (state: State): void {
     this.#watches.connected(undefined)
     this.#receipts.connected(undefined)
-    this.#publisher.lost()
+    this.#publisher.connected(undefined)
+    this.#status.lost(state)
   }
 
   readonly #hand = (message: Message): void => {
@@ -230,12 +226,11 @@ export class Client implements AsyncIterable<Message> {
   #end (why: string, code?: number): void {
     if (this.#ended !== undefined) return
     this.#receipts.tell()
-    this.#ended = this.#journal?.close() ?? Promise.resolve()
+    this.#ended = Promise.resolve(this.#journal?.close())
     this.#dialer.stop()
-    this.#letGo()
     this.#options.signal?.removeEventListener('abort', this.#onAbort)
     target.removeEventListener?.('online', this.#onOnline)
-    this.#status.become({ name: 'closed', why, code })
+    this.#letGo({ name: 'closed', why, code })
     this.#publisher.close(why)
     this.#inbox.close(this.#isOwnEnd)
   }
@@ -258,6 +253,6 @@ function newSession (): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(12)), (byte) => byte.toString(16).padStart(2, '0')).join('')
 }
 
-export function connect (url: string | URL, options: Options = {}): Client {
+export function connect (url: string | URL, options?: Options): Client {
   return new Client(url, options)
 }

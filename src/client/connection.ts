@@ -29,25 +29,28 @@ export interface End {
 
 export interface Listener {
   getToken: (() => string | Promise<string>) | undefined
-  welcomed: (welcome: Welcome) => void
+  welcomed: (welcome: Welcome, connection: Connection) => void
   frame: (frame: ServerFrame, text: string) => void
+}
+
+export interface Ending extends Listener {
   ended: (end: End) => void
 }
 
 /** One socket, from its opening to its end, which is told once. */
 export class Connection {
   readonly #environment: Environment
-  readonly #listener: Listener
+  readonly #listener: Ending
   readonly #socket: Socket
   #cancel: () => void
   #cancelRefresh = (): void => {}
   #welcomedAt: number | undefined
   #retryMs: number | undefined
-  #heard = true
-  #asked = false
+  /** Heartbeats that are over since something was heard. */
+  #silent = 0
   #ended = false
 
-  constructor (Socket: SocketClass, url: URL, protocols: string[], environment: Environment, listener: Listener) {
+  constructor (Socket: SocketClass, url: URL, protocols: string[], environment: Environment, listener: Ending) {
     this.#environment = environment
     this.#listener = listener
     this.#socket = new Socket(url.href, protocols) as Socket
@@ -61,15 +64,15 @@ export class Connection {
     if (!this.#ended) this.#socket.send(text)
   }
 
-  /** Ends it from this side; what was sent before still goes out. */
-  close (reason: string, retryMs: number): void {
-    this.#retryMs = retryMs
+  /** Ends it from this side, to come back at once; what was sent before still goes out. */
+  close (reason: string): void {
+    this.#retryMs = 0
     this.#end(1000, reason, () => this.#socket.close(1000))
   }
 
   #take (text: string): void {
     if (this.#ended) return
-    this.#heard = true
+    this.#silent = 0
     let frame: ServerFrame
     try {
       frame = JSON.parse(text) as ServerFrame
@@ -82,7 +85,7 @@ export class Connection {
     this.#welcomedAt = this.#environment.now()
     this.#cancel()
     this.#listen(frame)
-    this.#listener.welcomed(frame)
+    this.#listener.welcomed(frame, this)
   }
 
   /**
@@ -91,13 +94,9 @@ export class Connection {
    */
   #listen (welcome: Welcome): void {
     this.#cancel = this.#environment.after(welcome.heartbeatMs, () => {
-      if (this.#heard) this.#asked = false
-      else if (this.#asked) return this.#giveUp('Nothing was heard for two heartbeats.')
-      else {
-        this.#asked = true
-        this.send(JSON.stringify({ type: 'unwatch', device: welcome.session })) // a device that nobody watches
-      }
-      this.#heard = false
+      const silent = this.#silent++
+      if (silent === 2) return this.#giveUp('Nothing was heard for two heartbeats.')
+      if (silent === 1) this.send(JSON.stringify({ type: 'unwatch', device: welcome.session })) // a device that nobody watches
       this.#listen(welcome)
     })
   }
@@ -109,16 +108,13 @@ export class Connection {
     this.#cancelRefresh()
     if (getToken === undefined || leftMs < MIN_LEFT_MS) return
     const waitMs = Math.min(leftMs * (0.7 + random() / 5), MAX_WAIT_MS)
-    this.#cancelRefresh = after(waitMs, () => {
-      void this.#refresh(getToken)
+    const refresh = async (): Promise<void> => {
       this.#refreshLater(leftMs - waitMs)
-    })
-  }
-
-  async #refresh (getToken: () => string | Promise<string>): Promise<void> {
-    try {
-      this.send(JSON.stringify({ type: 'refresh', token: await getToken() }))
-    } catch {} // the next time, or on the next connection
+      try {
+        this.send(JSON.stringify({ type: 'refresh', token: await getToken() }))
+      } catch {} // the next time, or on the next connection
+    }
+    this.#cancelRefresh = after(waitMs, () => { void refresh() })
   }
 
   #giveUp (reason: string): void {

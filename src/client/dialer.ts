@@ -1,20 +1,16 @@
-import { ask } from './ask.ts'
-import { backoffMs } from './backoff.ts'
-import { Connection, type End, type SocketClass } from './connection.ts'
+import { ask, type Verdict } from './ask.ts'
+import { backoffMs, type Waits } from './backoff.ts'
+import { Connection, type End, type Listener, type SocketClass } from './connection.ts'
 import type { Environment } from './environment.ts'
-import type { ServerFrame, Welcome } from './frames.ts'
 
 /** A connection that lasted this long was a good one: the next loss starts counting anew. */
 const SETTLED_MS = 10_000
 const TOO_LARGE = 1009
 
-export interface Line {
+export interface Line extends Listener {
   /** Where to connect now. */
   address: () => URL
-  getToken: (() => string | Promise<string>) | undefined
   dialling: () => void
-  welcomed: (welcome: Welcome, connection: Connection) => void
-  frame: (frame: ServerFrame, text: string) => void
   /** There is no connection now; the next attempt is made at `retryAt`. May be told again with a better reason. */
   lost: (why: string, retryAt: number) => void
   /** There will be none: somebody has to change something first. */
@@ -26,17 +22,17 @@ export class Dialer {
   readonly #Socket: SocketClass
   readonly #environment: Environment
   readonly #line: Line
-  readonly #bounds: { minRetryMs: number, maxRetryMs: number }
+  readonly #waits: Waits
   #connection: Connection | undefined
   #attempt = 0
   #endWait = (): void => {}
   #stopped = false
 
-  constructor (Socket: SocketClass, environment: Environment, line: Line, bounds: { minRetryMs: number, maxRetryMs: number }) {
+  constructor (Socket: SocketClass, environment: Environment, line: Line, waits: Waits) {
     this.#Socket = Socket
     this.#environment = environment
     this.#line = line
-    this.#bounds = bounds
+    this.#waits = waits
   }
 
   async dial (): Promise<void> {
@@ -45,16 +41,14 @@ export class Dialer {
     try {
       token = await this.#line.getToken?.()
     } catch (error) {
-      return await this.#comeBack(`There is no token: ${(error as Error).message}`, {})
+      return await this.#comeBack(`There is no token: ${(error as Error).message}`)
     }
     if (this.#stopped) return
     const url = this.#line.address()
     const protocols = token === undefined ? ['sluice.v1'] : ['sluice.v1', `bearer.${token}`]
     try {
-      const connection: Connection = this.#connection = new Connection(this.#Socket, url, protocols, this.#environment, {
-        getToken: this.#line.getToken,
-        welcomed: (welcome) => this.#line.welcomed(welcome, connection),
-        frame: (frame, text) => this.#line.frame(frame, text),
+      this.#connection = new Connection(this.#Socket, url, protocols, this.#environment, {
+        ...this.#line,
         ended: (end) => { void this.#ended(end, url, token) }
       })
     } catch (error) { // an address, or a token, that no WebSocket takes
@@ -65,7 +59,7 @@ export class Dialer {
   /** Comes back at once instead of at the end of the wait, or with a new connection in the place of the present one. */
   redial (why: string): void {
     if (this.#connection === undefined) this.#endWait()
-    else this.#connection.close(why, 0)
+    else this.#connection.close(why)
   }
 
   /** Whoever waits does not wait any more; a connection stays. */
@@ -73,8 +67,7 @@ export class Dialer {
 
   stop (): void {
     this.#stopped = true
-    this.#connection?.close('', 0)
-    this.#endWait()
+    this.redial('')
   }
 
   async #ended ({ code, reason, retryMs, livedMs }: End, url: URL, token: string | undefined): Promise<void> {
@@ -83,32 +76,26 @@ export class Dialer {
     if (livedMs > SETTLED_MS) this.#attempt = 0
     const why = reason || (code === 1006 ? 'The connection was lost.' : `The connection was closed with code ${code}.`)
     if (code === TOO_LARGE || (code >= 4500 && code <= 4999)) this.#line.refused(why, code)
-    else await this.#comeBack(why, { retryMs, ...code === 1006 && livedMs === 0 ? { url, token } : {} })
+    else await this.#comeBack(why, retryMs, code === 1006 && livedMs === 0 ? () => ask(this.#environment, url, token) : undefined)
   }
 
-  async #comeBack (why: string, { retryMs, url, token }: { retryMs?: number | undefined, url?: URL, token?: string | undefined }): Promise<void> {
-    const { minRetryMs, maxRetryMs } = this.#bounds
-    const waitMs = retryMs ?? backoffMs(this.#attempt++, minRetryMs, maxRetryMs, this.#environment.random())
+  /** `inquire` asks for a better reason. */
+  async #comeBack (why: string, retryMs?: number, inquire?: () => Promise<Verdict | undefined>): Promise<void> {
+    const waitMs = retryMs ?? backoffMs(this.#attempt++, this.#waits, this.#environment)
     const retryAt = this.#environment.now() + waitMs
-    const waited = this.#wait(waitMs)
-    this.#line.lost(why, retryAt)
-    if (url !== undefined) {
-      const verdict = await ask(this.#environment, url, token)
-      if (this.#stopped) return
-      if (verdict.final) return this.#line.refused(verdict.why as string)
-      if (verdict.why !== undefined) this.#line.lost(verdict.why, retryAt)
-    }
-    await waited
-    if (!this.#stopped) await this.dial()
-  }
-
-  #wait (ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const cancel = this.#environment.after(ms, resolve)
+    const waited = new Promise<void>((resolve) => {
+      const cancel = this.#environment.after(waitMs, resolve)
       this.#endWait = () => {
         cancel()
         resolve()
       }
     })
+    this.#line.lost(why, retryAt)
+    const verdict = await inquire?.()
+    if (this.#stopped) return
+    if (verdict?.final === true) return this.#line.refused(verdict.why)
+    if (verdict !== undefined) this.#line.lost(verdict.why, retryAt)
+    await waited
+    if (!this.#stopped) await this.dial()
   }
 }

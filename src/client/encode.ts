@@ -10,10 +10,6 @@ export function encodeBody (data: unknown, event: string | undefined): string {
   return (event === undefined ? '' : `"event":${JSON.stringify(event)},`) + value
 }
 
-export function publishFrame (id: number, body: string): string {
-  return `{"type":"publish","id":${id},${body}}`
-}
-
 export function byteLength (text: string): number {
   return utf8.encode(text).length
 }

@@ -35,7 +35,7 @@ export class Inbox {
   readonly #maxBytes: number
   #queue: Taken[] = []
   #bytes = 0
-  #takers: Array<(taken: Taken | undefined) => void> = []
+  #takers: Array<(message: Message | undefined) => void> = []
   #closed = false
   #behind = false
   #told = false
@@ -60,10 +60,18 @@ export class Inbox {
     // Under a resume name the server begins behind what it has heard of as handled, and that may be less than was given here.
     if (frame.cursor !== undefined && this.#recent.has(frame.cursor)) return
     if (this.#isPassedOver(frame, listener !== undefined)) return
-    const taken = this.#take(frame, text)
-    if (listener !== undefined) return listener(this.#give(taken))
-    const taker = this.#takers.shift()
-    if (taker !== undefined) return taker(taken)
+    const taken: Taken = this.#last = {
+      number: ++this.#taken,
+      message: Object.assign(frame, {
+        text,
+        ...frame.base64 === undefined ? {} : { bytes: fromBase64(frame.base64) },
+        received: () => this.#received(taken)
+      }),
+      upTo: frame.cursor
+    }
+    this.cursor = frame.cursor ?? this.cursor
+    const taker = listener ?? this.#takers.shift()
+    if (taker !== undefined) return taker(this.#give(taken))
     this.#queue.push(taken)
     this.#bytes += text.length
   }
@@ -82,20 +90,6 @@ export class Inbox {
     return isFull
   }
 
-  #take (frame: MessageFrame, text: string): Taken {
-    const taken: Taken = this.#last = {
-      number: ++this.#taken,
-      message: Object.assign(frame, {
-        text,
-        ...frame.base64 === undefined ? {} : { bytes: fromBase64(frame.base64) },
-        received: () => this.#received(taken)
-      }),
-      upTo: frame.cursor
-    }
-    this.cursor = frame.cursor ?? this.cursor
-    return taken
-  }
-
   #received (taken: Taken): void {
     if (taken.number <= this.#handled) return
     this.#handled = taken.number
@@ -104,8 +98,8 @@ export class Inbox {
   }
 
   /** The server says where this socket stands: all of ours before it was sent. */
-  stand (cursor: string): void {
-    if (this.#behind) return
+  stand (cursor: string | undefined): void {
+    if (this.#behind || cursor === undefined) return
     this.cursor = cursor
     if (this.#last === undefined) this.#reader.handled(cursor)
     else this.#last.upTo = cursor
@@ -118,22 +112,17 @@ export class Inbox {
       this.#queue = this.#queue.filter(({ message }) => message.cursor === undefined)
       this.#bytes = this.#queue.reduce((sum, { message }) => sum + message.text.length, 0)
       this.#last = (this.#given?.number ?? 0) > this.#handled ? this.#given : undefined
-    } else if (this.cursor === undefined && cursor !== undefined) this.stand(cursor)
+    } else if (this.cursor === undefined) this.stand(cursor)
   }
 
   /** Takes out the next message; undefined when none will come any more. */
   async next (): Promise<Message | undefined> {
-    const taken = this.#shift() ?? await this.#coming()
-    return taken && this.#give(taken)
-  }
-
-  async #coming (): Promise<Taken | undefined> {
-    return this.#closed ? undefined : await new Promise((resolve) => this.#takers.push(resolve))
+    return this.#shift() ?? (this.#closed ? undefined : await new Promise((resolve) => this.#takers.push(resolve)))
   }
 
   /** Hands over what waits. */
   empty (listener: (message: Message) => void): void {
-    for (let taken = this.#shift(); taken !== undefined; taken = this.#shift()) listener(this.#give(taken))
+    for (let message = this.#shift(); message !== undefined; message = this.#shift()) listener(message)
   }
 
   #give (taken: Taken): Message {
@@ -144,7 +133,7 @@ export class Inbox {
     return taken.message
   }
 
-  #shift (): Taken | undefined {
+  #shift (): Message | undefined {
     const taken = this.#queue.shift()
     if (taken === undefined) return undefined
     this.#bytes -= taken.message.text.length
@@ -152,7 +141,7 @@ export class Inbox {
       this.#told = false
       if (this.#behind) this.#reader.drained()
     }
-    return taken
+    return this.#give(taken)
   }
 
   /** Nothing more comes; what waits can still be taken out, or is `cleared`. */

@@ -1,4 +1,4 @@
-import { byteLength, publishFrame } from './encode.ts'
+import { byteLength } from './encode.ts'
 import type { Ack, Refused } from './frames.ts'
 import { PublishError } from './publish-error.ts'
 
@@ -13,9 +13,9 @@ export interface Pending {
   readonly id: number
   readonly text: string
   readonly bytes: number
-  /** Gone out on this connection, and neither acked nor refused there. */
+  /** Taken to go out on this connection, and neither acked nor refused there. */
   sent: boolean
-  /** Gone out on any connection: the server may have it. */
+  /** Gone out on any connection, as its sender says: the server may have it. */
   tried: boolean
   resolve: (stored: Stored) => void
   reject: (error: unknown) => void
@@ -27,7 +27,7 @@ const nobody = (): void => {}
 export class Outbox {
   #pending = new Map<number, Pending>() // keeps the order in which they were added
   #lastId: number
-  #bytes = 0
+  bytes = 0
   #sent = 0
   #held = false
   #rested = false
@@ -35,29 +35,27 @@ export class Outbox {
   constructor (lastId: number, kept: ReadonlyArray<readonly [id: number, text: string]> = []) {
     this.#lastId = lastId
     // Nobody waits for what an earlier life of the program left behind, and how far it came is not known.
-    for (const [id, text] of kept) this.#put({ id, text, bytes: byteLength(text), sent: false, tried: true, resolve: nobody, reject: nobody })
+    for (const [id, text] of kept) this.#put(id, text, nobody, nobody).tried = true
   }
 
-  get lastId (): number { return this.#lastId }
-  get bytes (): number { return this.#bytes }
   get size (): number { return this.#pending.size }
 
+  /** `body`: all of the frame but its id. */
   add (body: string, resolve: Pending['resolve'], reject: Pending['reject']): Pending {
     const id = ++this.#lastId
-    const text = publishFrame(id, body)
-    const pending = { id, text, bytes: byteLength(text), sent: false, tried: false, resolve, reject }
-    this.#put(pending)
-    return pending
+    return this.#put(id, `{"type":"publish","id":${id},${body}}`, resolve, reject)
   }
 
-  #put (pending: Pending): void {
-    this.#pending.set(pending.id, pending)
-    this.#bytes += pending.bytes
+  #put (id: number, text: string, resolve: Pending['resolve'], reject: Pending['reject']): Pending {
+    const pending = { id, text, bytes: byteLength(text), sent: false, tried: false, resolve, reject }
+    this.#pending.set(id, pending)
+    this.bytes += pending.bytes
+    return pending
   }
 
   #drop (pending: Pending): void {
     this.#pending.delete(pending.id)
-    this.#bytes -= pending.bytes
+    this.bytes -= pending.bytes
     if (pending.sent) this.#sent -= 1
   }
 
@@ -70,7 +68,7 @@ export class Outbox {
     for (const pending of this.#pending.values()) {
       if (this.#sent >= window || pending.id > upToId) break
       if (pending.sent) continue
-      pending.sent = pending.tried = true
+      pending.sent = true
       this.#sent += 1
       taken.push(pending)
     }
@@ -117,10 +115,10 @@ export class Outbox {
     this.#held = false
   }
 
-  /** Takes one out that cannot be sent. */
-  remove (pending: Pending, error: unknown): void {
+  /** Gives one up without an answer of the server. */
+  fail (pending: Pending, code: string, message: string): void {
     this.#drop(pending)
-    pending.reject(error)
+    pending.reject(new PublishError(code, message, false, pending.tried ? 'unknown' : 'not-stored'))
   }
 
   /** Nobody waits for it any more. One that has gone out stays, since the server may wait for it to come again; true: it was taken out. */
@@ -134,9 +132,6 @@ export class Outbox {
 
   /** Rejects them all; what is kept of them in a store is another matter. */
   failAll (why: string): void {
-    for (const pending of this.#pending.values()) {
-      pending.reject(new PublishError('closed', why, false, pending.tried ? 'unknown' : 'not-stored'))
-    }
-    this.#pending.clear()
+    for (const pending of this.#pending.values()) this.fail(pending, 'closed', why)
   }
 }

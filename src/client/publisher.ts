@@ -1,11 +1,11 @@
-import { backoffMs } from './backoff.ts'
+import { backoffMs, type Waits } from './backoff.ts'
 import type { Environment } from './environment.ts'
 import type { Ack, Refused, Welcome } from './frames.ts'
 import type { Journal, Kept } from './journal.ts'
 import { Outbox, type Stored } from './outbox.ts'
 import { PublishError } from './publish-error.ts'
 
-export interface Bounds { maxBytes: number, minRetryMs: number, maxRetryMs: number }
+export interface Bounds extends Waits { maxBytes: number }
 
 interface Line { limits: Welcome['limits'], send: (text: string) => void }
 
@@ -27,7 +27,6 @@ export class Publisher {
     this.#outbox = new Outbox(lastId)
   }
 
-  get lastId (): number { return this.#outbox.lastId }
   get size (): number { return this.#outbox.size }
 
   /** Goes on where an earlier life of the program ended. Nothing was published before. */
@@ -51,15 +50,12 @@ export class Publisher {
     if (this.#isFull()) await new Promise<void>((resolve) => this.#waiting.push(resolve))
   }
 
-  connected (line: Line): void {
+  /** Undefined: there is no connection. */
+  connected (line: Line | undefined): void {
     this.#line = line
-    this.pump()
-  }
-
-  lost (): void {
-    this.#line = undefined
     this.#cancelRest()
     this.#outbox.lost()
+    this.pump()
   }
 
   acked (frame: Ack): void {
@@ -69,7 +65,13 @@ export class Publisher {
 
   refused (frame: Refused): void {
     const outcome = this.#outbox.refused(frame)
-    if (outcome === 'held') this.#rest()
+    if (outcome === 'held') {
+      // The answers that are still due are awaited, and so is a pause.
+      this.#cancelRest = this.#environment.after(backoffMs(this.#refusals++, this.#bounds, this.#environment), () => {
+        this.#outbox.rest()
+        this.pump()
+      })
+    }
     this.#settled(outcome === 'failed' ? [frame.id] : [])
   }
 
@@ -81,28 +83,21 @@ export class Publisher {
     // One less than the server allows: at its bound it stops reading, and what proves that it is there would go unheard.
     for (const pending of this.#outbox.take(Math.max(1, inFlight - 1), this.#journal?.durableId ?? Infinity)) {
       if (pending.bytes > maxFrameBytes) {
-        this.#outbox.remove(pending, new PublishError('frame-too-large', `A frame of ${pending.bytes} bytes is more than the ${maxFrameBytes} that this server takes.`, false, 'not-stored'))
+        this.#outbox.fail(pending, 'frame-too-large', `A frame of ${pending.bytes} bytes is more than the ${maxFrameBytes} that this server takes.`)
         tooLarge.push(pending.id)
-      } else send(pending.text)
+      } else {
+        pending.tried = true
+        send(pending.text)
+      }
     }
     // Only when all that was taken is on the wire: settling sends what comes behind it.
     if (tooLarge.length > 0) this.#settled(tooLarge)
   }
 
-  /** Whoever waits hears that it is over; what is in a store stays there. */
+  /** Whoever waits hears that it is over, as the connection is; what is in a store stays there. */
   close (why: string): void {
-    this.lost()
     this.#outbox.failAll(why)
     this.#letIn()
-  }
-
-  /** After a temporary refusal: the answers that are still due are awaited, and so is a pause. */
-  #rest (): void {
-    const { minRetryMs, maxRetryMs } = this.#bounds
-    this.#cancelRest = this.#environment.after(backoffMs(this.#refusals++, minRetryMs, maxRetryMs, this.#environment.random()), () => {
-      this.#outbox.rest()
-      this.pump()
-    })
   }
 
   #settled (ids: number[]): void {

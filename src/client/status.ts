@@ -35,17 +35,20 @@ export class Status {
     this.tell()
   }
 
-  /** There is no connection. */
-  lost (): void { this.#welcome = undefined }
+  /** There is no connection, which is what the state says. */
+  lost (state: State): void {
+    this.#welcome = undefined
+    this.#become(state)
+  }
 
   /** Live: nothing that was asked for is missing from now on. */
   tell (): void {
     if (this.#welcome === undefined) return
-    if (this.#stalled !== undefined) this.become({ name: 'stalled', why: this.#stalled })
-    else this.become({ name: this.#resuming || this.#isAwaiting() ? 'resuming' : 'live', welcome: this.#welcome })
+    if (this.#stalled !== undefined) this.#become({ name: 'stalled', why: this.#stalled })
+    else this.#become({ name: this.#resuming || this.#isAwaiting() ? 'resuming' : 'live', welcome: this.#welcome })
   }
 
-  become (state: State): void {
+  #become (state: State): void {
     const { name } = this.#state
     if (name === 'closed' || (name === state.name && name !== 'connecting')) return
     this.#state = state

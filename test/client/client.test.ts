@@ -99,6 +99,25 @@ await t.test('what the server cannot take leaves those behind it in their order,
   t.equal(client.pending, 0)
 })
 
+await t.test('what has gone out and is too large for the next server may be stored all the same', async (t) => {
+  const world = new World()
+  const { client } = await world.live()
+  const all = ['x'.repeat(500), 2].map((data) => client.publish(data))
+  for (const one of all) one.catch(() => {})
+  await turn()
+  t.same(world.socket.sent.map(({ id }) => id), [1, 2])
+  world.socket.end()
+  const late = client.publish('y'.repeat(500))
+  late.catch(() => {})
+  await world.advance(1_000)
+  world.socket.welcome({ limits: { maxFrameBytes: 100, inFlight: 4, outboxBytes: 1_000 } })
+  await t.rejects(all[0] as Promise<unknown>, { code: 'frame-too-large', temporary: false, outcome: 'unknown' })
+  await t.rejects(late, { code: 'frame-too-large', outcome: 'not-stored' })
+  t.same(world.socket.sent.map(({ id }) => id), [2])
+  world.socket.say(ack(2))
+  t.match(await all[1], { id: 2 })
+})
+
 await t.test('over the bound of bytes a publish rejects, and ready waits for room', async (t) => {
   const world = new World()
   const { client } = await world.live({ maxBufferedBytes: 100 })
