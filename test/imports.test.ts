@@ -15,7 +15,7 @@ interface Rule {
 /** The arrows, from the top down. A folder's own files, and Node's modules, are always allowed. */
 const rules: Record<string, Rule> = {
   'main.ts': { ours: ['commands', 'config'] },
-  commands: { ours: ['access', 'app.ts', 'banner.ts', 'clock.ts', 'config', 'log/log.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
+  commands: { ours: ['access', 'app.ts', 'banner.ts', 'clock.ts', 'config', 'log/log.ts', 'protocol/problem.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
   'index.ts': { ours: ['access', 'config', 'log/log.ts', 'plugin.ts', 'protocol/problem.ts'] },
   'plugin.ts': { ours: ['access/authenticate.ts', 'app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
   'app.ts': { ours: ['access', 'audit', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol', 'session/context.ts'], packages: ['fastify'] },
