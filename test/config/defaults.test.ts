@@ -21,7 +21,9 @@ await t.test('the defaults', async t => {
     revocations: { max: 100_000 },
     drainMs: 20_000,
     simulate: 5,
+    tls: { minVersion: 'TLSv1.2', clientCertificates: 'none' },
     auth: {
+      certificate: { role: 'device', fingerprints: [] },
       anonymous: 'loopback',
       jwt: { clockToleranceMs: 5_000, requireExpiry: true, jwksRefreshMs: 600_000, jwksMaxAgeMs: 86_400_000, jwksTimeoutMs: 5_000 },
       claims: { device: 'sub', roles: 'roles', groups: 'groups', events: 'events', watch: 'watch', quota: 'quota' }
