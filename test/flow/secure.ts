@@ -9,12 +9,12 @@ import type { IncomingHttpHeaders, IncomingMessage } from 'node:http'
 export interface Answer { status: number, headers: IncomingHttpHeaders, body: Record<string, unknown> }
 
 /** One request on a connection of its own; rejects where TLS does not come about. */
-export async function ask (host: string, path: string, { headers = {}, method = 'GET', ...tls }: ConnectionOptions & { headers?: Record<string, string>, method?: string } = {}): Promise<Answer> {
+export async function ask (host: string, path: string, { headers = {}, method = 'GET', body = '', ...tls }: ConnectionOptions & { headers?: Record<string, string>, method?: string, body?: string } = {}): Promise<Answer> {
   const [hostname, port] = host.split(':')
-  const sent = request({ hostname, port, path, method, headers, agent: false, ...tls }).end()
+  const sent = request({ hostname, port, path, method, headers, agent: false, ...tls }).end(body)
   const [answer] = await once(sent, 'response') as [IncomingMessage]
-  const body = await text(answer)
-  return { status: answer.statusCode as number, headers: answer.headers, body: body.startsWith('{') ? JSON.parse(body) as Record<string, unknown> : { body } }
+  const told = await text(answer)
+  return { status: answer.statusCode as number, headers: answer.headers, body: told.startsWith('{') ? JSON.parse(told) as Record<string, unknown> : { told } }
 }
 
 /** A connection whose handshake is done, as far as the client knows. */
