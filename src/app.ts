@@ -1,9 +1,10 @@
 import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } from 'fastify'
+import type { RequestListener } from 'node:http'
 import type { Authenticate } from './access/authenticate.ts'
 import { createAccess } from './access/create.ts'
 import { createAudit } from './audit/create.ts'
 import { systemClock, type Clock } from './clock.ts'
-import { usesEmbedded, type Settings } from './config/index.ts'
+import { ConfigError, usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
 import { Gateway } from './gateway.ts'
 import { asksForSocket } from './http/admission.ts'
@@ -13,12 +14,15 @@ import { handleClientError, handleFrameworkError } from './http/problem.ts'
 import { KafkaLog } from './log/kafka/index.ts'
 import type { Storage } from './protocol/encode.ts'
 import type { Observer } from './session/context.ts'
+import { ServerTls } from './tls/server-tls.ts'
 
 /** All that Node takes of a request's head, so that a device id that is too long still gets our own refusal. */
 const MAX_PARAM_LENGTH = 16_384
 const BODY_BYTES_BESIDE_DATA = 4096
 /** A request, or a handshake, has to be there whole after so long. */
 const REQUEST_TIMEOUT_MS = 15_000
+/** As Fastify has it where it makes the server itself. */
+const KEEP_ALIVE_MS = 72_000
 
 export interface AppOptions {
   readonly settings: Settings
@@ -33,6 +37,8 @@ export interface App {
   /** The Kafka that is used: its addresses, and whether it is the embedded broker. */
   readonly brokers: readonly string[]
   readonly storage: Storage
+  /** What it listens with; undefined: plain, or TLS is somebody else's matter. */
+  readonly tls?: ServerTls | undefined
   /** Whether there is any way to log in. */
   readonly hasLogin: boolean
   /** Opens Kafka and lets sockets in. Throws a `LogError`. */
@@ -43,6 +49,12 @@ export interface App {
 
 /** A Fastify instance of its own, with the gateway on it. It does not listen. */
 export async function createApp ({ settings, logger, clock = systemClock, authenticate }: AppOptions): Promise<App> {
+  if (settings.auth.certificate.device !== undefined && settings.tls.clientCertificates === 'none') {
+    throw new ConfigError(['auth.certificate.device is set, but nobody is asked for a certificate; set tls.clientCertificates'])
+  }
+  const tls = await ServerTls.open(settings.tls)
+  // Node 24 can leave what is no WebSocket to HTTP: Java's client offers h2c with every request. Node 20 passes it over.
+  const serverOptions = { headersTimeout: REQUEST_TIMEOUT_MS, shouldUpgradeCallback: asksForSocket } as object
   const http = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new LogController({ disableRequestLogging: true }),
@@ -50,18 +62,23 @@ export async function createApp ({ settings, logger, clock = systemClock, authen
     return503OnClosing: false, // while draining our own routes say so, and /healthz goes on
     pluginTimeout: 0, // it would end a drain that takes longer than 10 s
     requestTimeout: REQUEST_TIMEOUT_MS,
-    // Node 24 can leave what is no WebSocket to HTTP: Java's client offers h2c with every request. Node 20 passes it over.
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, shouldUpgradeCallback: asksForSocket } as object,
+    ...(tls === undefined
+      ? { http: serverOptions }
+      : { serverFactory: (handler: RequestListener) => tls.createServer(handler, { ...serverOptions, requestTimeout: REQUEST_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS }) }),
     clientErrorHandler: handleClientError,
     bodyLimit: settings.ws.maxFrameBytes + BODY_BYTES_BESIDE_DATA,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     frameworkErrors: handleFrameworkError,
     ajv: { customOptions: { removeAdditional: false, coerceTypes: false } }
   })
-  return await mount(http, settings, clock, authenticate).catch(async (error: unknown) => {
+  const closing = new AbortController()
+  http.addHook('onClose', async () => closing.abort())
+  tls?.watch({ clock, log: http.log, closing: closing.signal })
+  const app = await mount(http, settings, clock, authenticate).catch(async (error: unknown) => {
     await http.close() // and with it what was started already
     throw error
   })
+  return { ...app, tls }
 }
 
 /** Wires the parts by hand, and serves them on `http`. */

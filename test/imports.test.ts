@@ -18,7 +18,7 @@ const rules: Record<string, Rule> = {
   commands: { ours: ['access', 'app.ts', 'banner.ts', 'clock.ts', 'config', 'log/log.ts', 'protocol/problem.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
   'index.ts': { ours: ['access', 'config', 'log/log.ts', 'plugin.ts', 'protocol/problem.ts'] },
   'plugin.ts': { ours: ['access/authenticate.ts', 'app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
-  'app.ts': { ours: ['access', 'audit', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol', 'session/context.ts'], packages: ['fastify'] },
+  'app.ts': { ours: ['access', 'audit', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol', 'session/context.ts', 'tls'], packages: ['fastify'] },
   http: {
     ours: ['access', 'audit', 'config', 'gateway.ts', 'log/log.ts', 'protocol', 'revocations/record.ts', 'session', 'table/writer.ts', 'wire/header-block.ts'],
     packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
@@ -31,7 +31,8 @@ const rules: Record<string, Rule> = {
   hub: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire/record-view.ts'] },
   session: { ours: ['access/policy.ts', 'clock.ts', 'log/log.ts', 'protocol', 'wire/header-block.ts', 'wire/murmur2.ts'] },
   audit: { ours: ['clock.ts', 'config', 'log/log.ts', 'wire/header-block.ts'], packages: ['pino'] },
-  access: { ours: ['clock.ts', 'config', 'protocol'], packages: ['ajv', 'jose', 'typebox'] },
+  access: { ours: ['clock.ts', 'config', 'on-change.ts', 'protocol'], packages: ['ajv', 'jose', 'typebox'] },
+  tls: { ours: ['config', 'on-change.ts'] },
   protocol: { ours: [] },
   log: { ours: ['clock.ts', 'log/kafka/kafkajs.ts', 'wire'] },
   'log/kafka/kafkajs.ts': { ours: [], packages: ['kafkajs'] },
@@ -41,6 +42,7 @@ const rules: Record<string, Rule> = {
   client: { ours: [] },
   config: { ours: [], packages: ['ajv', 'typebox'] },
   'banner.ts': { ours: [] },
+  'on-change.ts': { ours: ['clock.ts'] },
   'clock.ts': { ours: [] }
 }
 

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/index.ts'
 import { Access, type Method } from './access.ts'
 import { methodOf, type Authenticate } from './authenticate.ts'
+import { byCertificate } from './certificate.ts'
 import { byJwt } from './jwt.ts'
 import { byKey } from './keys.ts'
 import { Policy } from './policy.ts'
@@ -15,6 +16,12 @@ import { createTickets } from './tickets.ts'
 export async function createAccess ({ auth }: Settings, surroundings: Surroundings, authenticate?: Authenticate): Promise<Access> {
   const rules = auth.policyFile === undefined ? undefined : readRules(auth.policyFile)
   const tickets = createTickets(auth, surroundings)
-  const methods: Array<Method | undefined> = [authenticate === undefined ? undefined : methodOf(authenticate), tickets?.method, byKey(auth, surroundings), byJwt(auth, surroundings)]
+  const methods: Array<Method | undefined> = [
+    authenticate === undefined ? undefined : methodOf(authenticate),
+    await byCertificate(auth, surroundings),
+    tickets?.method,
+    byKey(auth, surroundings),
+    byJwt(auth, surroundings)
+  ]
   return new Access(new Policy(rules), methods.filter((method) => method !== undefined), tickets)
 }

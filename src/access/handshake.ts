@@ -12,14 +12,17 @@ export interface Handshake {
   readonly headers?: Readonly<Record<string, string | string[] | undefined>>
   /** Whether a socket is opened by it: what tickets are for. */
   readonly opensSocket?: boolean
-  /** Its TLS certificate, verified against `tls.clientCaFile`. */
+  /** Its TLS certificate, verified by the server's TLS. */
   readonly certificate?: Certificate | undefined
 }
 
 export interface Certificate {
+  /** Undefined where there is none, or more than one. */
   readonly commonName: string | undefined
   /** As Node writes them: `DNS:sensor-1, URI:urn:device:sensor-1`. */
   readonly subjectAltName: string | undefined
   /** SHA-256, upper-case hex with colons. */
   readonly fingerprint: string
+  /** Until when it is good, in milliseconds since 1970. */
+  readonly expiresMs: number
 }

@@ -40,8 +40,9 @@ export async function start (settings: Settings, process: Process): Promise<numb
 /** Listens, opens Kafka, and says where everything is. Undefined if that failed, which has been told. */
 async function run (app: App, settings: Settings, logger: Logger, process: Process): Promise<(() => void) | undefined> {
   const { host, port, topics, embedded: { dir }, simulate: simulated } = settings
+  const secure = app.tls !== undefined
   try {
-    await app.http.listen({ host, port, listenTextResolver: (at) => `Listening on ${at}; opening Kafka.` })
+    await app.http.listen({ host, port, listenTextResolver: (at) => `Listening on ${secure ? at.replace('http:', 'https:') : at}; opening Kafka.` })
     await app.start()
   } catch (error) {
     logger.fatal(whatToDo(error, settings))
@@ -55,14 +56,15 @@ async function run (app: App, settings: Settings, logger: Logger, process: Proce
   const closed = anonymous !== 'always' && (anonymous === 'never' || app.hasLogin || !isLoopback(host))
   if (closed && !app.hasLogin) logger.warn(`Nobody can connect: this server listens on ${host}, and auth.anonymous is ${anonymous}. Set auth.anonymous to always to let in whoever reaches it, or HOST to 127.0.0.1.`)
   if (anonymous === 'always') logger.warn('auth.anonymous is always: anybody who reaches this server may be any device.')
+  const devices = closed || settings.tls.clientCertificates === 'required' ? 0 : simulated // they have no credentials
   if (embedded) logger.warn({ brokers: app.brokers }, `EMBEDDED BROKER: no Kafka is used; records are kept in ${dir ?? 'memory'}. For trying out, never for production.`)
-  logger.info({ address, brokers: app.brokers }, `Sluice serves http://${address}/ with ${embedded ? 'the embedded broker' : 'Kafka'} at ${app.brokers.join(', ')}.`)
+  logger.info({ address, brokers: app.brokers }, `Sluice serves http${secure ? 's' : ''}://${address}/ with ${embedded ? 'the embedded broker' : 'Kafka'} at ${app.brokers.join(', ')}.`)
   // Who tries it out reads the banner; who reads JSON from standard output is not disturbed by it.
   if (terminal || embedded) {
-    const text = banner({ address, brokers: app.brokers, embedded, dir, simulated: closed ? 0 : simulated, uplink: topics.uplink, downlink: topics.downlink })
+    const text = banner({ address, secure, brokers: app.brokers, embedded, dir, simulated: devices, uplink: topics.uplink, downlink: topics.downlink })
     ;(terminal ? process.stdout : process.stderr).write(text)
   }
-  return simulate(address, closed ? 0 : simulated, systemClock)
+  return simulate(address, devices, systemClock, app.tls)
 }
 
 /** An address to paste: "all addresses" is none. */

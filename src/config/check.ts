@@ -24,7 +24,10 @@ function jwksUrl (text: string): boolean {
   return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
 }
 
-const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl } })
+/** SHA-256 in hex, with colons or without. */
+const fingerprint = /^(?:[0-9a-f]{64}|[0-9a-f]{2}(?::[0-9a-f]{2}){31})$/i
+
+const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl, fingerprint } })
 ajv.addVocabulary([...KEYWORDS])
 const compiled = new Map<Leaf, ValidateFunction>()
 

@@ -48,6 +48,33 @@ const withoutKeys: Rule = {
   }
 }
 
+/** One setting of `tls` that means nothing, or nothing good, without another. */
+const needs = (one: 'certFile' | 'keyFile' | 'passphraseFile' | 'clientCaFile', other: 'certFile' | 'keyFile'): Rule => ({
+  of: [`tls.${one}`, `tls.${other}`],
+  broken: ({ tls }, called) => tls[one] !== undefined && tls[other] === undefined
+    ? `${called(`tls.${one}`)} is set, but tls.${other} is not`
+    : undefined
+})
+
+const clientCertificates: Rule = {
+  of: ['tls.clientCertificates', 'tls.clientCaFile'],
+  broken: ({ tls }, called) => {
+    const asked = tls.clientCertificates !== 'none'
+    if (asked === (tls.clientCaFile !== undefined)) return undefined
+    return asked
+      ? `${called('tls.clientCertificates')} is ${quote(tls.clientCertificates)}, but nothing says who signs them; set tls.clientCaFile`
+      : `${called('tls.clientCaFile')} is set, but ${called('tls.clientCertificates')} is "none"; set it to "optional" or "required"`
+  }
+}
+
+/** Whoever lists certificates believes that the list is asked. */
+const withoutDevice = (name: 'fingerprints' | 'fingerprintsFile'): Rule => ({
+  of: [`auth.certificate.${name}`, 'auth.certificate.device'],
+  broken: ({ auth: { certificate } }, called) => certificate.device === undefined && certificate[name] !== undefined && certificate[name].length > 0
+    ? `${called(`auth.certificate.${name}`)} is set, but auth.certificate.device is not, so that certificates log nobody in`
+    : undefined
+})
+
 export const rules: readonly Rule[] = [
   {
     of: ['embedded.mode', 'kafka.brokers'],
@@ -68,5 +95,12 @@ export const rules: readonly Rule[] = [
   apart('downlink', 'revocations'),
   apart('positions', 'revocations'),
   oneSource,
-  withoutKeys
+  withoutKeys,
+  needs('certFile', 'keyFile'),
+  needs('keyFile', 'certFile'),
+  needs('passphraseFile', 'keyFile'),
+  needs('clientCaFile', 'certFile'),
+  clientCertificates,
+  withoutDevice('fingerprints'),
+  withoutDevice('fingerprintsFile')
 ]

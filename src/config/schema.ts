@@ -23,7 +23,7 @@ const text = (value: string, pattern: string, allowed: string, description: stri
   Type.String({ default: value, pattern, allowed, description, ...more })
 const list = (format: string, allowed: string, description: string, more: More = {}) =>
   Type.Array(Type.String({ format }), { default: [], allowed, description, ...more })
-const maybe = (allowed: string, description: string, more: { format?: string } = {}) =>
+const maybe = (allowed: string, description: string, more: { format?: string, pattern?: string } = {}) =>
   Type.Optional(Type.String({ minLength: 1, allowed, description, ...more }))
 const file = (description: string) => maybe('the path of a file', description)
 /** Where a fact about the caller stands in its token. */
@@ -94,7 +94,23 @@ export const schema = group({
   drainMs: whole(20_000, 0, 3_600_000, 'How long a stop waits for frames in flight before it closes what is left.'),
   simulate: whole(0, 0, 10_000, 'The number of simulated devices that run inside the gateway.', { embeddedDefault: 5 }),
 
+  tls: group({
+    certFile: file("The PEM file with the server's certificate and the chain behind it; with it the server speaks https and wss only."),
+    keyFile: file('The PEM file with the private key of that certificate.'),
+    passphraseFile: file('The file with the passphrase of the private key, where it has one.'),
+    minVersion: oneOf(['TLSv1.2', 'TLSv1.3'], 'TLSv1.2', 'The oldest version of TLS that is spoken.'),
+    clientCaFile: file("The PEM file with the authorities that sign clients' certificates."),
+    clientCertificates: oneOf(['none', 'optional', 'required'], 'none', 'Whether clients are asked for a certificate; one that is expired or not signed by those authorities is never let in.')
+  }),
+
   auth: group({
+    certificate: group({
+      device: maybe('cn, san:dns or san:uri, or one of them with a template that has {device} in it once, such as san:uri:urn:device:{device}',
+        "Where the device id stands in a client's certificate; without it, certificates log nobody in.", { pattern: '^(?:cn|san:dns|san:uri)(?::[^{}]*\\{device\\}[^{}]*)?$' }),
+      role: text('device', '^[A-Za-z0-9._\\-]{1,64}$', 'up to 64 letters, digits, dots, underscores and hyphens', 'The role of who logs in by certificate.'),
+      fingerprints: list('fingerprint', 'SHA-256 fingerprints in hex, such as openssl x509 -fingerprint -sha256 prints', 'The only certificates that may log in; none means all that the authorities sign.'),
+      fingerprintsFile: file('A file with more of them, one a line, # before remarks; where it is set, what is in neither is refused.')
+    }),
     anonymous: oneOf(['loopback', 'always', 'never'], 'loopback', 'Who may come without credentials; loopback means anybody while the server listens on loopback only.'),
     policyFile: file('The JSON file with the rules of what callers may do, in the place of the default ones.'),
     queryToken: yesNo(false, 'Whether a token may stand in the address of a socket (?token=), where proxies write it into their logs.'),

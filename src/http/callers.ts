@@ -1,9 +1,11 @@
 import type { FastifyRequest } from 'fastify'
+import { TLSSocket } from 'node:tls'
 import type { Handshake } from '../access/handshake.ts'
 import type { Grants, Verb } from '../access/policy.ts'
 import { isLoopback } from '../config/index.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
+import { certificateOf } from './certificate-of.ts'
 import { credentialOf, opensSocket } from './credentials.ts'
 
 /** Who sends a request, and what they may do: sockets and the HTTP API ask here. */
@@ -39,9 +41,11 @@ export class Callers {
   }
 
   /** Browsers say which page asks; programs say nothing. A page of another site must not act in its visitor's name. */
-  #isOurOrigin ({ headers: { origin, host } }: FastifyRequest): boolean {
-    if (origin === undefined) return true
-    return this.#gateway.settings.http.origins.includes(origin) || (host !== undefined && (origin === `http://${host}` || origin === `https://${host}`))
+  #isOurOrigin ({ headers: { origin, host }, raw: { socket } }: FastifyRequest): boolean {
+    if (origin === undefined || this.#gateway.settings.http.origins.includes(origin)) return true
+    // Where no TLS ends here it may end in front of us. Where it does, a page that came without it may be anybody's.
+    const schemes = socket instanceof TLSSocket ? ['https'] : ['http', 'https']
+    return host !== undefined && schemes.some((scheme) => origin === `${scheme}://${host}`)
   }
 
   /**
@@ -62,7 +66,8 @@ export function handshakeOf (request: FastifyRequest): Omit<Handshake, 'token'> 
     headers,
     address: addressOf(request),
     origin: headers.origin,
-    device: (params as { deviceId?: string }).deviceId
+    device: (params as { deviceId?: string }).deviceId,
+    certificate: certificateOf(request.raw.socket)
   }
 }
 

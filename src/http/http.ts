@@ -7,11 +7,13 @@ import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
 import { auditRefusals } from './auditing.ts'
 import { Callers } from './callers.ts'
+import { shareWith } from './cors.ts'
 import { deviceRoutes } from './devices.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute, type Metrics } from './metrics.ts'
 import { handleError, sendProblem } from './problem.ts'
 import { revocationRoutes } from './revocations.ts'
+import { loadableByAll, secureAnswers, securePage } from './security-headers.ts'
 import { socketRoutes } from './sockets.ts'
 import { chooseSubprotocol } from './subprotocol.ts'
 import { Unanswered } from './unanswered.ts'
@@ -45,8 +47,13 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
   await app.register(async (ours) => {
     ours.setErrorHandler(handleError)
     ours.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found')))
-    await ours.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0, setHeaders: harden })
-    for (const file of CLIENT_FILES) ours.get(`/${file}`, (_request, reply) => reply.header('access-control-allow-origin', '*').sendFile(file, DIST))
+    secureAnswers(ours, { tls: gateway.settings.tls.certFile !== undefined })
+    shareWith(ours, gateway.settings.http.origins)
+    await ours.register(async (page) => {
+      page.addHook('onRequest', securePage)
+      await page.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0 })
+      for (const file of CLIENT_FILES) page.get(`/${file}`, (_request, reply) => loadableByAll(reply).sendFile(file, DIST))
+    })
     if (audit !== undefined) auditRefusals(ours, callers, audit)
     healthRoutes(ours, gateway)
     metricsRoute(ours, gateway, metrics, callers)
@@ -56,13 +63,6 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     ticketRoutes(ours, callers, gateway.access.tickets)
     socketRoutes(ours, gateway, callers, audit)
   })
-}
-
-/** The page takes nothing from outside, and stands in nobody's frame. */
-function harden (reply: { setHeader: (name: string, value: string) => unknown }): void {
-  reply.setHeader('content-security-policy', "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
-  reply.setHeader('x-content-type-options', 'nosniff')
-  reply.setHeader('referrer-policy', 'no-referrer')
 }
 
 /** Sends everybody away and waits a little for their goodbyes; the server's own close would wait for sockets that never end. */

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { httpErrors } from '../protocol/http-errors.ts'
 import { Problem } from '../protocol/problem.ts'
+import { SECURITY_HEADERS } from './security-headers.ts'
 
 export function sendProblem (reply: FastifyReply, problem: Problem): FastifyReply {
   if (problem.retryAfterS !== undefined) void reply.header('retry-after', problem.retryAfterS)
@@ -20,7 +21,8 @@ export function answerSocket (socket: Duplex, { code, message }: Problem): void 
   const timer = setTimeout(() => socket.destroy(), LAST_WORD_MS)
   socket.once('close', () => clearTimeout(timer))
   socket.resume() // what is not read would reset the connection before the answer is
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nsec-websocket-version: 13\r\n` +
+  const security = Object.entries(SECURITY_HEADERS).map(([name, value]) => `${name}: ${value}\r\n`).join('')
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\nsec-websocket-version: 13\r\n${security}` +
     `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`)
 }
 
@@ -44,7 +46,7 @@ export function isUpgrade ({ raw }: FastifyRequest): boolean {
 export function handleFrameworkError (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { socket } = request.raw
   if (isUpgrade(request)) reply.raw.once('finish', () => socket.destroySoon())
-  void handleError(error, request, reply)
+  void handleError(error, request, reply.headers(SECURITY_HEADERS))
 }
 
 /** Whatever went wrong becomes `{code, message}`; what we did not expect is logged, and told to nobody else. */

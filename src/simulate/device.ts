@@ -1,5 +1,5 @@
-import WebSocket from 'ws'
 import { Client } from '../client/client.ts'
+import type { SocketClass } from '../client/connection.ts'
 import { world } from '../client/environment.ts'
 import type { Message } from '../client/inbox.ts'
 import type { Clock } from '../clock.ts'
@@ -12,18 +12,20 @@ const MAX_BUFFERED_BYTES = 16 * 1024
 /** A device as a user would write one: it streams telemetry and answers what it is sent. */
 export class SimulatedDevice {
   readonly #url: string
+  readonly #socket: SocketClass
   readonly #clock: Clock
   #client: Client | undefined
   #cancel: () => void = () => {}
   #celsius = 20 + Math.random() * 5
 
-  constructor (url: string, clock: Clock) {
+  constructor (url: string, socket: SocketClass, clock: Clock) {
     this.#url = url
+    this.#socket = socket
     this.#clock = clock
   }
 
   start (): void {
-    const client = this.#client = new Client(this.#url, { WebSocket, maxRetryMs: MAX_RETRY_MS, maxBufferedBytes: MAX_BUFFERED_BYTES }, { ...world, now: this.#clock.now, after: this.#clock.after })
+    const client = this.#client = new Client(this.#url, { WebSocket: this.#socket, maxRetryMs: MAX_RETRY_MS, maxBufferedBytes: MAX_BUFFERED_BYTES }, { ...world, now: this.#clock.now, after: this.#clock.after })
     client.on('message', ({ event, data }: Message) => this.#publish('answer', { to: event ?? null, received: data ?? null }))
     this.#stream()
   }

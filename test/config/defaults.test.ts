@@ -21,7 +21,9 @@ await t.test('the defaults', async t => {
     revocations: { max: 100_000 },
     drainMs: 20_000,
     simulate: 5,
+    tls: { minVersion: 'TLSv1.2', clientCertificates: 'none' },
     auth: {
+      certificate: { role: 'device', fingerprints: [] },
       anonymous: 'loopback',
       queryToken: false,
       keys: {},

@@ -88,6 +88,22 @@ const cases: Record<string, Array<[Sources, ...string[]]>> = {
   ].map((url) => [
     { argv: [`--auth.jwt.jwksUrl=${url}`] }, `--auth.jwt.jwksUrl is "${url.replace(/\w*:secret/, '…')}"; it must be an https address without user or password; http on loopback only`
   ]),
+  'TLS that is half set': [
+    [{ argv: ['--tls.certFile=a'] }, '--tls.certFile is set, but tls.keyFile is not'],
+    [{ env: { SLUICE_TLS_KEY_FILE: 'a' } }, 'SLUICE_TLS_KEY_FILE is set, but tls.certFile is not'],
+    [{ argv: ['--tls.passphraseFile=a'] }, '--tls.passphraseFile is set, but tls.keyFile is not'],
+    [{ argv: ['--tls.clientCaFile=a', '--tls.clientCertificates=required'] }, '--tls.clientCaFile is set, but tls.certFile is not'],
+    [{ argv: ['--tls.certFile=a', '--tls.keyFile=b', '--tls.clientCertificates=optional'] }, '--tls.clientCertificates is "optional", but nothing says who signs them; set tls.clientCaFile'],
+    [{ argv: ['--tls.certFile=a', '--tls.keyFile=b', '--tls.clientCaFile=c'] }, '--tls.clientCaFile is set, but tls.clientCertificates is "none"; set it to "optional" or "required"']
+  ],
+  'lists that nobody would ask': [
+    [{ argv: [`--auth.certificate.fingerprints=${'ab'.repeat(32)}`] }, '--auth.certificate.fingerprints is set, but auth.certificate.device is not, so that certificates log nobody in'],
+    [{ argv: ['--auth.certificate.fingerprintsFile=a'] }, '--auth.certificate.fingerprintsFile is set, but auth.certificate.device is not, so that certificates log nobody in'],
+    [{ argv: ['--auth.certificate.device=cn', '--auth.certificate.fingerprints=ab,cd'] }, '--auth.certificate.fingerprints holds "ab", "cd"; it must be a comma-separated list of SHA-256 fingerprints in hex, such as openssl x509 -fingerprint -sha256 prints']
+  ],
+  'where the device stands in a certificate': ['dn', 'cn:', 'cn:x', 'san', 'san:dns:{device}{device}', 'san:uri:{id}', 'CN', 'san:email:{device}', ''].map((device) => [
+    { file: { auth: { certificate: { device } } } }, `auth.certificate.device in sluice.json is "${device}"; it must be cn, san:dns or san:uri, or one of them with a template that has {device} in it once, such as san:uri:urn:device:{device}`
+  ]),
   'a rule is silent about a setting that is wrong by itself, or that a broken file may hold': [
     [{ env: { SLUICE_EMBEDDED_MODE: 'never', KAFKA_BROKERS: 'a' } }, `KAFKA_BROKERS holds "a"; it must be a comma-separated ${BROKERS}`],
     [{ env: { SLUICE_EMBEDDED_MODE: 'never' }, file: '{' }, 'sluice.json is not JSON at line 1, column 2: the file ends too early']

@@ -1,12 +1,15 @@
 /** Devices over `ws`: each keeps every frame from its socket's first moment on, for whoever waits later. */
 
 import { once } from 'node:events'
+import type { ConnectionOptions } from 'node:tls'
 import { WebSocket } from 'ws'
 
 export interface OpenOptions {
   query?: string
   protocols?: string[]
   headers?: Record<string, string>
+  /** Whom it trusts, and what it shows. */
+  tls?: ConnectionOptions
 }
 
 export interface Ended { code: number, reason: string }
@@ -24,8 +27,8 @@ abstract class Device<Frame> {
   #waiting: Array<Waiter<Frame>> = []
   #ignored: (frame: Frame) => boolean = () => false
 
-  constructor (to: string | WebSocket, protocols: string[] = [], headers: Record<string, string> = {}) {
-    this.socket = typeof to === 'string' ? new WebSocket(to, protocols, { headers }) : to
+  constructor (to: string | WebSocket, protocols: string[] = [], headers: Record<string, string> = {}, tls: ConnectionOptions = {}) {
+    this.socket = typeof to === 'string' ? new WebSocket(to, protocols, { headers, ...tls as object }) : to
     this.socket.on('error', () => {}) // 'close' follows, and whoever opens it waits for 'error' too
     this.socket.on('message', (data: Buffer, binary) => this.#take(this.read(data, binary)))
     this.ended = new Promise((resolve) => this.socket.on('close', (code, reason) => {

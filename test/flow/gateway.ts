@@ -13,7 +13,7 @@ export interface TestGateway {
   app: App
   /** host:port */
   host: string
-  /** http://host:port */
+  /** http://host:port, https where it speaks TLS */
   origin: string
   uplink: string
   downlink: string
@@ -59,7 +59,9 @@ export async function gatewayOn (
     authenticate
   })
   t.teardown(() => app.close())
-  const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })
+  const listening = await app.http.listen({ host: '127.0.0.1', port: 0 })
+  const origin = app.tls === undefined ? listening : listening.replace('http:', 'https:') // Fastify does not know what the server that it is given speaks
+  const sockets = origin.replace('http', 'ws')
   if (start) await started(app, clock)
   const host = new URL(origin).host
   return {
@@ -67,9 +69,9 @@ export async function gatewayOn (
     host,
     origin,
     ...topics,
-    raw: async (id, options) => await openDevice(new RawDevice(`ws://${host}/ws/${id}${options?.query ?? ''}`, options?.protocols, options?.headers)),
+    raw: async (id, options) => await openDevice(new RawDevice(`${sockets}/ws/${id}${options?.query ?? ''}`, options?.protocols, options?.headers, options?.tls)),
     device: async (id, options) => {
-      const device = await openDevice(new ProtocolDevice(`ws://${host}/ws/${id}${options?.query ?? ''}`, ['sluice.v1'], options?.headers))
+      const device = await openDevice(new ProtocolDevice(`${sockets}/ws/${id}${options?.query ?? ''}`, ['sluice.v1'], options?.headers, options?.tls))
       device.welcome = await device.nextOf('welcome')
       return device
     }

@@ -39,6 +39,12 @@ await t.test('the Dockerfile', { skip: obstacle }, async (t) => {
     t.strictSame(names.filter((name) => name in devDependencies || ['src', 'test', 'bench', 'docs'].includes(name)), [])
   })
 
+  await t.test('has no shell and no package manager, and still knows names, users and authorities', async (t) => {
+    for (const command of ['/bin/sh', 'sh', 'bash', 'npm', 'npx', 'corepack', 'yarn', 'apt-get', 'perl']) t.throws(() => inside([command, '--version']), command)
+    const script = 'require("node:dns").lookup("localhost", (error, address) => console.log(error?.code ?? address, require("node:os").userInfo().username, require("node:tls").rootCertificates.length > 50))'
+    t.match(inside(['node', '-e', script]), /^(?:127\.0\.0\.1|::1) (?:node|root) true$/)
+  })
+
   await t.test('does not start without a Kafka', async (t) => {
     const gateway = start('buildah', runArguments(config.Entrypoint))
     t.teardown(gateway.kill)
