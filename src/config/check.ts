@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
-import { either, quote } from './mistake.ts'
 import { isLoopback } from './loopback.ts'
+import { either, quote } from './mistake.ts'
 import { KEYWORDS } from './schema.ts'
 import type { Leaf } from './names.ts'
 
@@ -24,7 +24,14 @@ function jwksUrl (text: string): boolean {
   return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
 }
 
-const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl } })
+/** A client's secret goes there, so it must not travel in clear. */
+function tokenUrl (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password, hash } = new URL(text)
+  return username === '' && password === '' && hash === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
+}
+
+const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl, tokenUrl } })
 ajv.addVocabulary([...KEYWORDS])
 const compiled = new Map<Leaf, ValidateFunction>()
 
@@ -48,6 +55,7 @@ export function allowed (leaf: Leaf, asText: boolean): string {
 export function wrong (leaf: Leaf, value: unknown): string | undefined {
   const validate = validatorOf(leaf)
   if (validate(value)) return undefined
+  if (leaf.secret === true) return 'is not shown here'
   if (!Array.isArray(value) || leaf.type !== 'array') return `is ${quote(value)}`
   const items = validate.errors!.map(({ instancePath }) => quote(value[Number(instancePath.slice(1))]))
   return `holds ${items.join(', ')}`

@@ -1,11 +1,12 @@
 import { either, quote } from './mistake.ts'
+import { kafkaRules } from './kafka-rules.ts'
 import type { Settings } from './schema.ts'
 
 /** Whether these settings start the embedded broker in Kafka's place. */
 export const usesEmbedded = ({ embedded, kafka }: Pick<Settings, 'kafka' | 'embedded'>): boolean =>
   embedded.mode === 'always' || (embedded.mode === 'auto' && kafka.brokers.length === 0)
 
-interface Rule {
+export interface Rule {
   /** The settings it joins: when one of them is wrong by itself, the rule is silent. */
   readonly of: readonly string[]
   /** The mistake, if there is one; `called` names a setting as the user gave it. */
@@ -68,5 +69,6 @@ export const rules: readonly Rule[] = [
   apart('downlink', 'revocations'),
   apart('positions', 'revocations'),
   oneSource,
-  withoutKeys
+  withoutKeys,
+  ...kafkaRules
 ]
