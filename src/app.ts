@@ -11,7 +11,9 @@ import { asksForSocket } from './http/admission.ts'
 import { serveHttp } from './http/http.ts'
 import { createMetrics } from './http/metrics.ts'
 import { handleClientError, handleFrameworkError } from './http/problem.ts'
+import { Credentials } from './log/kafka/credentials.ts'
 import { KafkaLog } from './log/kafka/index.ts'
+import { needsOf } from './needs.ts'
 import type { Storage } from './protocol/encode.ts'
 import type { Observer } from './session/context.ts'
 import { ServerTls } from './tls/server-tls.ts'
@@ -81,11 +83,15 @@ export async function createApp ({ settings, logger, clock = systemClock, authen
   return { ...app, tls }
 }
 
-/** Wires the parts by hand, and serves them on `http`. */
+/** Wires the parts by hand, and serves them on `http`. Throws a `ConfigError` where files that settings name are of no use. */
 export async function mount (http: FastifyInstance, settings: Settings, clock: Clock, authenticate?: Authenticate): Promise<App> {
   const closing = new AbortController()
   http.addHook('onClose', async () => closing.abort())
   const access = await createAccess(settings, { clock, log: http.log, closing: closing.signal }, authenticate)
+  const warn = (sentence: string): void => http.log.warn(sentence)
+  const security = new Credentials(settings.kafka, clock, warn)
+  if (security.mistakes.length > 0) throw new ConfigError(security.mistakes)
+  if (security.isExposed) warn(`kafka.sasl.mechanism is ${settings.kafka.sasl.mechanism} and kafka.tls.enabled is false: whoever sees the network between this gateway and Kafka can log in as it.`)
   const embedded = usesEmbedded(settings) ? await startEmbedded(settings, http.log) : undefined
   if (embedded !== undefined) http.addHook('onClose', async () => await embedded.broker.close())
   const brokers = embedded === undefined ? settings.kafka.brokers : [embedded.address]
@@ -100,6 +106,9 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     replicationFactor: kafka.replicationFactor,
     topics: [topics.uplink, topics.downlink, ...settings.audit.topic === undefined ? [] : [settings.audit.topic]],
     compacted: [topics.positions, topics.revocations],
+    needs: needsOf(settings),
+    security,
+    warn,
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
   const audited = createAudit(settings, log, clock)

@@ -15,10 +15,10 @@ interface Rule {
 /** The arrows, from the top down. A folder's own files, and Node's modules, are always allowed. */
 const rules: Record<string, Rule> = {
   'main.ts': { ours: ['commands', 'config'] },
-  commands: { ours: ['access', 'app.ts', 'banner.ts', 'clock.ts', 'config', 'log/log.ts', 'protocol/problem.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
+  commands: { ours: ['access', 'app.ts', 'banner.ts', 'clock.ts', 'config', 'log/kafka/credentials.ts', 'log/kafka/denials.ts', 'log/log.ts', 'needs.ts', 'protocol/problem.ts', 'simulate'], packages: ['pino', 'pino-pretty'] },
   'index.ts': { ours: ['access', 'config', 'log/log.ts', 'plugin.ts', 'protocol/problem.ts'] },
   'plugin.ts': { ours: ['access/authenticate.ts', 'app.ts', 'clock.ts', 'config'], packages: ['fastify', 'fastify-plugin'] },
-  'app.ts': { ours: ['access', 'audit', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/index.ts', 'protocol', 'session/context.ts', 'tls'], packages: ['fastify'] },
+  'app.ts': { ours: ['access', 'audit', 'clock.ts', 'config', 'devkafka', 'gateway.ts', 'http', 'log/kafka/credentials.ts', 'log/kafka/index.ts', 'needs.ts', 'protocol', 'session/context.ts', 'tls'], packages: ['fastify'] },
   http: {
     ours: ['access', 'audit', 'config', 'gateway.ts', 'log/log.ts', 'protocol', 'revocations/record.ts', 'session', 'table/writer.ts', 'wire/header-block.ts'],
     packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
@@ -34,8 +34,10 @@ const rules: Record<string, Rule> = {
   access: { ours: ['clock.ts', 'config', 'on-change.ts', 'protocol'], packages: ['ajv', 'jose', 'typebox'] },
   tls: { ours: ['config', 'on-change.ts'] },
   protocol: { ours: [] },
-  log: { ours: ['clock.ts', 'log/kafka/kafkajs.ts', 'wire'] },
-  'log/kafka/kafkajs.ts': { ours: [], packages: ['kafkajs'] },
+  'needs.ts': { ours: ['config', 'log/kafka/denials.ts'] },
+  log: { ours: ['clock.ts', 'log/kafka/kafkajs.ts', 'wire'], packages: ['jose'] },
+  'log/kafka/kafkajs.ts': { ours: ['log/kafka/sockets.ts'], packages: ['kafkajs'] },
+  'log/kafka/sockets.ts': { ours: [] },
   devkafka: { ours: ['wire'] },
   wire: { ours: [], packages: ['@node-rs/crc32', 'fzstd', 'lz4-napi', 'snappyjs'] },
   simulate: { ours: ['client', 'clock.ts'], packages: ['ws'] },

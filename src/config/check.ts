@@ -1,7 +1,7 @@
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
-import { either, quote } from './mistake.ts'
 import { isLoopback } from './loopback.ts'
+import { either, quote } from './mistake.ts'
 import { KEYWORDS } from './schema.ts'
 import type { Leaf } from './names.ts'
 
@@ -27,7 +27,14 @@ function jwksUrl (text: string): boolean {
 /** SHA-256 in hex, with colons or without. */
 const fingerprint = /^(?:[0-9a-f]{64}|[0-9a-f]{2}(?::[0-9a-f]{2}){31})$/i
 
-const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl, fingerprint } })
+/** A client's secret goes there, so it must not travel in clear. */
+function tokenUrl (text: string): boolean {
+  if (!URL.canParse(text)) return false
+  const { protocol, hostname, username, password, hash } = new URL(text)
+  return username === '' && password === '' && hash === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
+}
+
+const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl, fingerprint, tokenUrl } })
 ajv.addVocabulary([...KEYWORDS])
 const compiled = new Map<Leaf, ValidateFunction>()
 
@@ -51,6 +58,7 @@ export function allowed (leaf: Leaf, asText: boolean): string {
 export function wrong (leaf: Leaf, value: unknown): string | undefined {
   const validate = validatorOf(leaf)
   if (validate(value)) return undefined
+  if (leaf.secret === true) return 'is not shown here'
   if (!Array.isArray(value) || leaf.type !== 'array') return `is ${quote(value)}`
   const items = validate.errors!.map(({ instancePath }) => quote(value[Number(instancePath.slice(1))]))
   return `holds ${items.join(', ')}`

@@ -11,6 +11,7 @@ export interface Leaf {
   readonly minimum?: number
   readonly maximum?: number
   readonly env?: string
+  readonly secret?: boolean
 }
 
 export interface Setting {

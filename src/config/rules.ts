@@ -1,11 +1,12 @@
 import { either, quote } from './mistake.ts'
+import { kafkaRules } from './kafka-rules.ts'
 import type { Settings } from './schema.ts'
 
 /** Whether these settings start the embedded broker in Kafka's place. */
 export const usesEmbedded = ({ embedded, kafka }: Pick<Settings, 'kafka' | 'embedded'>): boolean =>
   embedded.mode === 'always' || (embedded.mode === 'auto' && kafka.brokers.length === 0)
 
-interface Rule {
+export interface Rule {
   /** The settings it joins: when one of them is wrong by itself, the rule is silent. */
   readonly of: readonly string[]
   /** The mistake, if there is one; `called` names a setting as the user gave it. */
@@ -102,5 +103,6 @@ export const rules: readonly Rule[] = [
   needs('clientCaFile', 'certFile'),
   clientCertificates,
   withoutDevice('fingerprints'),
-  withoutDevice('fingerprintsFile')
+  withoutDevice('fingerprintsFile'),
+  ...kafkaRules
 ]

@@ -1,8 +1,8 @@
 import { Type } from 'typebox'
 import type { Static } from 'typebox'
 
-/** Keywords of our own: the usual environment variable, the default on the embedded broker, and what is allowed, in words. */
-export const KEYWORDS = ['env', 'embeddedDefault', 'allowed'] as const
+/** Keywords of our own: the usual environment variable, the default on the embedded broker, what is allowed, in words, and whether it is never printed. */
+export const KEYWORDS = ['env', 'embeddedDefault', 'allowed', 'secret'] as const
 type More = { [Key in typeof KEYWORDS[number]]?: string | number | boolean }
 
 const DAY = 86_400_000
@@ -23,7 +23,7 @@ const text = (value: string, pattern: string, allowed: string, description: stri
   Type.String({ default: value, pattern, allowed, description, ...more })
 const list = (format: string, allowed: string, description: string, more: More = {}) =>
   Type.Array(Type.String({ format }), { default: [], allowed, description, ...more })
-const maybe = (allowed: string, description: string, more: { format?: string, pattern?: string } = {}) =>
+const maybe = (allowed: string, description: string, more: More & { format?: string, pattern?: string } = {}) =>
   Type.Optional(Type.String({ minLength: 1, allowed, description, ...more }))
 const file = (description: string) => maybe('the path of a file', description)
 /** Where a fact about the caller stands in its token. */
@@ -45,7 +45,24 @@ export const schema = group({
     partitions: whole(6, 1, 10_000, 'The number of partitions of a topic that is created.'),
     replicationFactor: Type.Optional(Type.Integer({ minimum: 1, maximum: INT16, description: "The number of replicas of a topic that is created; without it, the broker's default." })),
     connectTimeoutMs: whole(10_000, 1, DAY, 'How long the start waits for Kafka before it gives up.'),
-    requestTimeoutMs: whole(5_000, 1_000, 3_600_000, 'How long one request to Kafka may take before it counts as failed.')
+    requestTimeoutMs: whole(5_000, 1_000, 3_600_000, 'How long one request to Kafka may take before it counts as failed.'),
+    tls: group({
+      enabled: yesNo(false, "Whether connections to Kafka use TLS; the brokers' certificates are always verified."),
+      caFile: file("The PEM file of the authorities that Kafka's certificates are verified by; without it, those that Node trusts."),
+      certFile: file("The PEM file of the gateway's own certificate, and what leads to its authority, for brokers that want one."),
+      keyFile: file('The PEM file of the key of that certificate, without a passphrase.'),
+      serverName: maybe('a host name', "The name that every broker's certificate must have; without it, the host by which the broker is reached.")
+    }),
+    sasl: group({
+      mechanism: oneOf(['none', 'plain', 'scram-sha-256', 'scram-sha-512', 'oauthbearer'], 'none', 'How the gateway logs in to Kafka.'),
+      username: maybe('the name of a user', 'Who logs in, by plain or scram.'),
+      password: maybe('a password', 'The password; better in a file.', { secret: true }),
+      passwordFile: file('The file that holds the password; it is read again for each login, so that it can be changed at any time.'),
+      tokenUrl: Type.Optional(Type.String({ format: 'tokenUrl', allowed: 'an https: address, or an http: one on loopback', description: 'Where oauthbearer gets its tokens, by the client-credentials grant.' })),
+      clientId: maybe('the id of a client', 'Who asks for tokens there.'),
+      clientSecretFile: file("The file that holds the client's secret; it is read again for each token."),
+      scope: maybe('scopes, separated by spaces', 'What a token is asked for; without it, what the issuer gives by itself.')
+    })
   }),
 
   embedded: group({

@@ -28,6 +28,8 @@ export interface Context extends Cluster {
   readonly remoteHost: string
   /** The code that an injected fault wants answered, nothing being done; else 0. */
   readonly fault: number
+  /** What an injected fault wants to be said not to be allowed: bits of operations; else 0. */
+  readonly withheld: number
   /** What an injected fault wants a producer to wait; else 0. */
   readonly throttleMs: number
   /** Aborted when the connection ends. */

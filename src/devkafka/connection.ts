@@ -59,6 +59,7 @@ async function answerTo (frame: Buffer, socket: Socket, gone: AbortSignal, host:
     port: Number(socket.localPort),
     remoteHost: plainAddress(socket.remoteAddress),
     fault: fault !== undefined && 'error' in fault ? ErrorCode[fault.error] : ErrorCode.NONE,
+    withheld: fault !== undefined && 'withhold' in fault ? fault.withhold : 0,
     throttleMs: fault !== undefined && 'throttle' in fault ? fault.throttle : 0,
     gone
   })

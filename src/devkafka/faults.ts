@@ -12,6 +12,7 @@ export type Fault =
   | { cut: Leg } // end the connection there
   | { freeze: Leg } // until thaw()
   | { throttle: number } // do it, and tell a producer to send nothing for so many ms
+  | { withhold: number } // do it, and say of each topic that the operations with these bits are not allowed
 
 /** Faults wait in a queue per API: the next requests of that API meet them, one each, first come first served. */
 export class Faults {

@@ -18,7 +18,7 @@ export function healthRoutes (app: FastifyInstance, gateway: Gateway): void {
     if (gateway.state !== 'serving') {
       return sendProblem(reply, new Problem('not-ready', `This instance is ${gateway.state}; it takes no sockets.`, RETRY_AFTER_S))
     }
-    const reasons = gateway.health().stalls.map(({ reason }) => reason)
+    const reasons = [...new Set(gateway.health().stalls.map(({ reason, detail = reason }) => detail))]
     return { status: reasons.length > 0 ? 'stalled' : 'ready', reasons }
   })
 }

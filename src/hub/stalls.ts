@@ -48,7 +48,8 @@ export class Stalls {
   }
 
   #reasonFor (session: Session): string | undefined {
-    return this.#stalls.find(({ topic, partition }) =>
-      (topic === this.#topics.uplink && partition === session.uplink.partition) || (topic === this.#topics.downlink && session.downlink.following.isHome(partition)))?.reason
+    // Who may not be watched can publish all the same.
+    return this.#stalls.find(({ topic, partition, detail }) =>
+      (detail === undefined && topic === this.#topics.uplink && partition === session.uplink.partition) || (topic === this.#topics.downlink && session.downlink.following.isHome(partition)))?.reason
   }
 }

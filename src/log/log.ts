@@ -93,9 +93,12 @@ export interface Health {
 
 export interface Stall {
   readonly topic: string
+  /** -1: all of them, and nothing waits for them. */
   readonly partition: number
-  /** A sentence. */
+  /** A sentence, also for who is outside. */
   readonly reason: string
+  /** The same for an operator, where there is more to say. */
+  readonly detail?: string
 }
 
 export class LogError extends Error {

@@ -10,7 +10,7 @@ await t.test('the defaults', async t => {
     host: '127.0.0.1',
     port: 8080,
     logLevel: 'info',
-    kafka: { brokers: [], clientId: 'sluice', createTopics: true, partitions: 6, connectTimeoutMs: 10_000, requestTimeoutMs: 5_000 },
+    kafka: { brokers: [], clientId: 'sluice', createTopics: true, partitions: 6, connectTimeoutMs: 10_000, requestTimeoutMs: 5_000, tls: { enabled: false }, sasl: { mechanism: 'none' } },
     embedded: { mode: 'auto', port: 19_092 },
     topics: { uplink: 'sluice.uplink', downlink: 'sluice.downlink', positions: 'sluice.positions', revocations: 'sluice.revocations' },
     ws: { heartbeatMs: 30_000, maxFrameBytes: 65_536, outboxBytes: MIB, maxSockets: 18_000 },

@@ -24,3 +24,11 @@ await t.test('one line per setting in aligned columns', async t => {
 await t.test('settings whose origins are not known are called defaults', async t => {
   t.match(describe(defaults(), new Map()), /\nport +8080 +default\n/)
 })
+
+await t.test('a secret is not shown', async t => {
+  const { settings, origins } = loadFrom({ env: { KAFKA_BROKERS: 'a:1', SLUICE_KAFKA_SASL_MECHANISM: 'plain', SLUICE_KAFKA_SASL_USERNAME: 'u', SLUICE_KAFKA_SASL_PASSWORD: 'hush' } })
+  const text = describe(settings, origins)
+  t.match(text, /\nkafka\.sasl\.password +\(not shown\) +SLUICE_KAFKA_SASL_PASSWORD\n/)
+  t.notMatch(text, /hush/)
+  t.match(describe(defaults(), new Map()), /\nkafka\.sasl\.password +none +default\n/)
+})

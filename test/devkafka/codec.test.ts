@@ -53,7 +53,8 @@ await t.test('every version of every API is answered in its form, with an inject
   const { broker, connect } = await start(t)
   broker.topics.create({ name: 'a' })
   const client = await connect()
-  for (const { name, versions: [oldest, newest] } of apis) {
+  for (const { name, versions: [oldest, spoken] } of apis) {
+    const newest = name === 'Metadata' ? 6 : spoken // test/wire/authorized.test.ts reads what comes after
     for (let version = oldest; version <= newest; version++) {
       const known = codecs[name === 'FindCoordinator' ? 'GroupCoordinator' : name]?.protocol({ version: Math.min(version, newestKnown[name] ?? version) })
       if (known === undefined) return t.fail(`no codec for ${name} ${version}`)

@@ -2,6 +2,7 @@
 
 import { systemClock } from '../../src/clock.ts'
 import { Cluster } from '../../src/log/kafka/cluster.ts'
+import { Denials } from '../../src/log/kafka/denials.ts'
 import { BatchWriter } from '../../src/wire/batch-writer.ts'
 import { errorName } from '../../src/wire/errors.ts'
 import { HeaderBlock } from '../../src/wire/header-block.ts'
@@ -17,7 +18,7 @@ const NOBODY = { id: -1n, epoch: -1 }
 
 /** Each record goes to its key's home; those of one partition stand there in the order given. */
 export async function writeBulk (brokers: string, topic: string, records: Iterable<BulkRecord>): Promise<void> {
-  const cluster = new Cluster({ brokers: brokers.split(','), clientId: 'bulk', requestTimeoutMs: TIMEOUT_MS }, systemClock)
+  const cluster = new Cluster({ brokers: brokers.split(','), clientId: 'bulk', requestTimeoutMs: TIMEOUT_MS }, systemClock, new Denials(() => '', () => {}))
   await cluster.open([topic])
   const writers = cluster.leaders(topic).map(() => new BatchWriter())
   const send = async (partition: number, writer: BatchWriter): Promise<void> => {

@@ -6,6 +6,7 @@ import { createApp, type App } from '../../src/app.ts'
 import type { Clock } from '../../src/clock.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
 import type { TestBroker } from '../kafka/broker.ts'
+import { wayTo } from '../kafka/secured-run.ts'
 import { HeldClock } from './held-clock.ts'
 import { openDevice, ProtocolDevice, RawDevice, type OpenOptions } from './device.ts'
 
@@ -46,13 +47,15 @@ export async function startGateway (t: Owner, broker: TestBroker, options: Gatew
 export async function gatewayOn (
   t: Owner, brokers: string, topics: { uplink: string, downlink: string }, { settings = {}, clock, logger, authenticate, start = true }: GatewayOptions = {}
 ): Promise<TestGateway> {
+  const all = { positions: `${topics.downlink}.positions`, revocations: `${topics.downlink}.revocations`, ...topics }
+  const way = await wayTo(brokers, all)
   const app = await createApp({
     settings: defaults({
       port: 0,
       simulate: 0,
       ...settings,
-      topics: { positions: `${topics.downlink}.positions`, revocations: `${topics.downlink}.revocations`, ...topics },
-      kafka: { brokers: brokers.split(','), createTopics: true, partitions: 4, ...settings.kafka }
+      topics: all,
+      kafka: { ...way, createTopics: true, partitions: 4, ...settings.kafka }
     }),
     ...(clock === undefined ? {} : { clock }),
     ...(logger === undefined ? {} : { logger }),

@@ -17,6 +17,9 @@ export interface BrokerOptions {
   heapMb: number
   clusterId: string
   properties: Record<string, string>
+  /** More for formatting its data folder. */
+  format?: readonly string[]
+  jvm?: readonly string[]
 }
 
 const pollMs = 50
@@ -41,17 +44,17 @@ export class BrokerProcess {
 
   /** Writes its configuration and formats its data folder. */
   async format (): Promise<void> {
-    const { properties, clusterId } = this.#options
+    const { properties, clusterId, format: more = [] } = this.#options
     writeFileSync(this.#config, Object.entries(properties).map(([name, value]) => `${name}=${value}\n`).join(''))
     // As one argument: an id may begin with a dash, which alone would be taken for an option.
-    const format = ['format', `--cluster-id=${clusterId}`, '-c', this.#config]
+    const format = ['format', `--cluster-id=${clusterId}`, '-c', this.#config, ...more]
     const child = this.#java(['-Xmx128m', '-XX:TieredStopAtLevel=1'], 'kafka.tools.StorageTool', format)
     const [code] = await once(child, 'exit') as [number | null]
     if (code !== 0) throw this.#failure('could not be formatted')
   }
 
   start (): void {
-    const child = this.#java([`-Xmx${this.#options.heapMb}m`], 'kafka.Kafka', [this.#config])
+    const child = this.#java([`-Xmx${this.#options.heapMb}m`, ...this.#options.jvm ?? []], 'kafka.Kafka', [this.#config])
     this.#child = child
     child.once('exit', () => { if (this.#child === child) this.#child = undefined })
   }

@@ -16,7 +16,10 @@ export { ensureKafka } from './jars.ts'
 export interface RealKafkaOptions {
   brokers?: 1 | 3
   /** Added to each broker's server.properties, over what stands there. */
-  properties?: Record<string, string>
+  properties?: Record<string, string> | ((standing: Record<string, string>) => Record<string, string>)
+  /** More for formatting data folders, and for the JVMs. */
+  format?: readonly string[]
+  jvm?: readonly string[]
   heapMb?: number
   /** Under which port clients find the broker that listens on `port`: a proxy's, say. */
   advertise?: (port: number) => number
@@ -28,22 +31,27 @@ export interface RealKafkaOptions {
 export async function startKafka (options: RealKafkaOptions = {}): Promise<RealKafka> {
   const classPath = ensureKafka()
   if (classPath === undefined) throw new Error('a real Kafka needs Java 17 or later, and Maven the first time')
-  const { brokers: count = 1, properties = {}, heapMb = 512, deadlineMs = 90_000, advertise = (port) => port } = options
+  const { brokers: count = 1, properties = {}, heapMb = 512, deadlineMs = 90_000, advertise = (port) => port, format = [], jvm = [] } = options
   const folder = mkdtempSync(join(tmpdir(), 'sluice-kafka-'))
   const ports = await freePorts(2 * count)
   const clusterId = randomBytes(16).toString('base64url')
+  const propertiesOf = (port: number, nodeId: number): Record<string, string> => {
+    const standing = {
+      ...serverProperties({ folder, port, nodeId, controllerPorts: ports.slice(count) }),
+      'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertise(port)}`
+    }
+    return { ...standing, ...typeof properties === 'function' ? properties(standing) : properties }
+  }
   const nodes = ports.slice(0, count).map((port, i) => new BrokerProcess({
     classPath,
+    format,
+    jvm,
     folder,
     port,
     heapMb,
     clusterId,
     nodeId: i + 1,
-    properties: {
-      ...serverProperties({ folder, port, nodeId: i + 1, controllerPorts: ports.slice(count) }),
-      'advertised.listeners': `PLAINTEXT://127.0.0.1:${advertise(port)}`,
-      ...properties
-    }
+    properties: propertiesOf(port, i + 1)
   }))
   const kafka = new RealKafka(nodes, startWatchdog(folder), deadlineMs)
   try {

@@ -22,7 +22,7 @@ function poolOf (metadata: (port: number) => Promise<RawMetadata>) {
   return { cuts, pool: pool as unknown as RawBrokerPool }
 }
 
-const cluster = (...ports: number[]): RawMetadata => ({ clusterId: 'c', brokers: ports.map((port) => ({ nodeId: port * 10, host: 'h', port, rack: null })) })
+const cluster = (...ports: number[]): RawMetadata => ({ clusterId: 'c', topicMetadata: [], brokers: ports.map((port) => ({ nodeId: port * 10, host: 'h', port, rack: null })) })
 const nodes = (pool: RawBrokerPool): string[] => Object.entries(pool.brokers).map(([id, { connectionPool: { host, port } }]) => `${id} ${host}:${port}`)
 
 await t.test('those that have left are cut off, those that stay keep their connections, and who answered last is asked first', async t => {
@@ -45,7 +45,7 @@ await t.test('those that have left are cut off, those that stay keep their conne
 })
 
 await t.test('a broker that is somewhere else now is another one', async t => {
-  const { cuts, pool } = poolOf(() => Promise.resolve({ clusterId: 'c', brokers: [{ nodeId: 10, host: 'h', port: moved ? 4 : 1, rack: null }] }))
+  const { cuts, pool } = poolOf(() => Promise.resolve({ clusterId: 'c', topicMetadata: [], brokers: [{ nodeId: 10, host: 'h', port: moved ? 4 : 1, rack: null }] }))
   let moved = false
   const it = new Members(pool, ['h:1'], new HeldClock())
   await it.refresh([])

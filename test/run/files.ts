@@ -9,11 +9,17 @@ export const root = join(import.meta.dirname, '..', '..')
 const onKafka = ['flow', 'log', 'positions', 'fault']
 
 /** What has a step of its own, for what it needs of the machine. */
-const apart = ['browser', 'image', 'kafka', 'pack']
+const apart = ['browser', 'image', 'kafka', 'pack', 'secured']
 
 export function flowFiles (): string[] { return onKafka.flatMap(testFiles) }
 
 export function realKafkaFiles (): string[] { return [...flowFiles(), ...testFiles('kafka')] }
+
+/** Those of the flow tests that use each of Kafka's topics each way. */
+const TELLING = ['http', 'positions', 'protocol', 'raw', 'resume', 'watch'].map((name) => join('test', 'flow', `${name}.test.ts`))
+
+/** What is run over each secured listener: with `whole`, all flow tests. */
+export function securedFlowFiles (whole: boolean): string[] { return whole ? testFiles('flow') : TELLING }
 
 export function unitFiles (): string[] {
   return testFiles('.').filter((file) => ![...onKafka, ...apart].some((folder) => file.startsWith(join('test', folder, '/'))))

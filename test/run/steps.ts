@@ -3,11 +3,11 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { withCoverage, withoutCoverage } from './coverage.ts'
-import { flowFiles, realKafkaFiles, root, testFiles, unitFiles } from './files.ts'
+import { flowFiles, realKafkaFiles, root, securedFlowFiles, testFiles, unitFiles } from './files.ts'
 import { runLedger } from './ledger.ts'
 import { ensureNode24 } from './node24.ts'
 import { loud, succeeds } from './process.ts'
-import { nothing } from './tally.ts'
+import { nothing, sum } from './tally.ts'
 import type { Tally } from './tally.ts'
 import { runTap } from './tap.ts'
 
@@ -41,6 +41,7 @@ export const steps: Step[] = [
     })
   },
   { name: 'flow tests on a real Kafka', words: ['real'], run: onRealKafka },
+  { name: 'flow tests on a Kafka with TLS, logins and ACLs', words: ['secure'], run: onSecuredKafka },
   { name: 'the ledger, for two minutes', words: ['ledger'], run: runLedger },
   { name: 'browser tests', words: ['browser'], run: inBrowser },
   { name: 'unit tests, and flow tests on the embedded broker, on Node 24', words: ['node24'], run: onNode24 },
@@ -66,6 +67,27 @@ async function onRealKafka (): Promise<Tally> {
 
 function realKafkaRun (files: string[], brokers: string) {
   return { files, env: { TEST_KAFKA: 'real', TEST_KAFKA_BROKERS: brokers, TEST_NODE: ownMajor }, timeoutS }
+}
+
+/** TEST_SECURE=whole: all flow tests, each way. */
+async function onSecuredKafka (): Promise<Tally> {
+  const own = testFiles('secured')
+  const files = securedFlowFiles(process.env.TEST_SECURE === 'whole')
+  const { ensureKafka, SecuredKafka } = await import('../kafka/secured.ts')
+  if (ensureKafka() === undefined) return notRun([...own, ...files], 'no Java or no Maven here, so nothing was tested on a secured Apache Kafka')
+  const { environmentOf } = await import('../kafka/secured-run.ts')
+  const tallies = [await runTap({ files: own, timeoutS: 300 })]
+  const kafka = new SecuredKafka()
+  try {
+    await kafka.start()
+    for (const kind of ['scram', 'oauthbearer', 'mtls'] as const) {
+      console.log(`  by ${kind}`)
+      tallies.push(await runTap({ files, env: { ...environmentOf(kafka, kind), TEST_NODE: ownMajor }, timeoutS }))
+    }
+  } finally {
+    await kafka.stop()
+  }
+  return sum(tallies)
 }
 
 async function inBrowser (): Promise<Tally> {

@@ -187,9 +187,18 @@ export class Appender {
       if (wasQuick) queue.isSlow = false
       const { sinceMs } = queue.head as Batch
       const verdict = settle(queue, partitions.find((p) => p.partition === queue.partition && p.topic === queue.topic))
-      if (verdict.kind === 'stored') this.#options.onStored?.(queue.topic, nowMs - sinceMs)
+      if (verdict.kind === 'stored') {
+        this.#options.onStored?.(queue.topic, nowMs - sinceMs)
+        this.#cluster.denials.granted('WRITE', queue.topic)
+      }
+      if (verdict.kind === 'refused' && verdict.failure.code === 'not-authorized') this.#denied(queue.topic, verdict.failure.reason)
       if (verdict.kind === 'again' && verdict.leaderMoved) this.#recovery.leadersStale = true
     }
+  }
+
+  #denied (topic: string, reason: string): void {
+    if (reason === 'TOPIC_AUTHORIZATION_FAILED') this.#cluster.denials.denied('WRITE', topic)
+    else this.#cluster.denials.denied('IDEMPOTENT_WRITE', undefined)
   }
 
   #unanswered (queues: PartitionQueue[], error: unknown): void {
@@ -219,7 +228,9 @@ export class Appender {
     const head = queue.head as Batch
     if (queue.request !== undefined) head.doubtful = true
     const isMissing = this.#cluster.partitions(queue.topic) === 0
-    queue.abandon({ code: isMissing ? 'topic-missing' : 'kafka-away', reason: queue.trouble || this.#troubleOf(queue) })
+    const isHidden = this.#cluster.isHidden(queue.topic)
+    if (isHidden) this.#cluster.denials.denied('WRITE', queue.topic)
+    queue.abandon({ code: isHidden ? 'not-authorized' : isMissing ? 'topic-missing' : 'kafka-away', reason: queue.trouble || this.#troubleOf(queue) })
   }
 
   #troubleOf (queue: PartitionQueue): string {

@@ -1,8 +1,12 @@
 import type { Clock } from '../../clock.ts'
+import { AUTHORIZED, decodeAuthorized, encodeAuthorized, type Authorized } from '../../wire/authorized.ts'
+import { ErrorCode } from '../../wire/errors.ts'
 import { groupBy } from '../../wire/group-by.ts'
 import { decodeListOffsets, encodeListOffsets, LIST_OFFSETS, type HighWatermark, type PartitionOf } from '../../wire/list-offsets.ts'
 import { Awaited } from './awaited.ts'
 import { Brokers, NO_LEADER } from './brokers.ts'
+import type { Denials } from './denials.ts'
+import { isNotAuthorized, whyOut } from './errors.ts'
 import { createCluster, type ClusterOptions, type ProtocolRequest, type RawCluster, type RawMetadata } from './kafkajs.ts'
 import { Members } from './members.ts'
 
@@ -21,6 +25,7 @@ const TRANSACTION_TIMEOUT_MS = 60_000
  */
 export class Cluster {
   readonly raw: RawCluster
+  readonly denials: Denials
   readonly #cut: () => void
   readonly #brokers: Brokers
   /** Where an answer is late the members are asked for again: what is under way to one that has left fails by that. */
@@ -30,7 +35,8 @@ export class Cluster {
   /** Told when leaders may be others than before, whoever asked for them. */
   onRefreshed: () => void = () => {}
 
-  constructor (options: ClusterOptions, clock: Clock) {
+  constructor (options: ClusterOptions, clock: Clock, denials: Denials) {
+    this.denials = denials
     const { raw, cut } = createCluster(options)
     const members = new Members(raw.brokerPool, options.brokers, clock)
     raw.brokerPool.refreshMetadata = (topics) => members.refresh(topics)
@@ -59,13 +65,34 @@ export class Cluster {
   }
 
   async #refresh (): Promise<void> {
-    await this.raw.refreshMetadata()
+    try {
+      await this.raw.refreshMetadata()
+    } catch (error) {
+      const why = whyOut(error, this.denials.principal)
+      if (why !== '') this.denials.letIn(why)
+      throw error
+    }
+    this.denials.letIn()
     this.#leaders.clear()
     this.onRefreshed()
   }
 
   partitions (topic: string): number {
     return this.leaders(topic).length
+  }
+
+  /** Kafka does not say whether there is such a topic: it may not be described. */
+  isHidden (topic: string): boolean {
+    const known = this.raw.brokerPool.metadata?.topicMetadata.find((one) => one.topic === topic)
+    return known?.topicErrorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED
+  }
+
+  /** What may be done with each topic; undefined where the broker is too old to say. */
+  async authorized (topics: readonly string[]): Promise<Authorized[] | undefined> {
+    const broker = await this.#brokers.any()
+    if ((broker.versions?.[AUTHORIZED.key]?.maxVersion ?? 0) < AUTHORIZED.version) return undefined
+    const connection = await broker.connectionPool.getConnection()
+    return decodeAuthorized(await connection.send(wrap(AUTHORIZED, encodeAuthorized(topics))))
   }
 
   /** The node that leads each partition, by partition; -1 where none does. None at all: there is no such topic. */
@@ -126,6 +153,7 @@ export class Cluster {
     try {
       return await this.#listOffsets(topic, timestamp)
     } catch (error) {
+      if (isNotAuthorized(error)) this.denials.denied('DESCRIBE', topic)
       await this.refresh().catch(() => {}) // a leader may have moved; who asked tries again
       throw error
     }

@@ -2,7 +2,9 @@ import { pause, type Clock } from '../../clock.ts'
 import { LogError, type Fetched, type Health, type Log, type Tail, type TailSink, type Topic } from '../log.ts'
 import { Appender, type AppenderOptions } from './appender.ts'
 import { Cluster } from './cluster.ts'
-import { describe, isNotAuthorized } from './errors.ts'
+import type { Credentials } from './credentials.ts'
+import { Denials, type Need } from './denials.ts'
+import { describe, isFinal, isHungUpOn, isNotAuthorized, whyOut } from './errors.ts'
 import { readPartition } from './reader.ts'
 import { Tailer } from './tailer.ts'
 import { prepareTopics, type TopicOptions } from './topics.ts'
@@ -13,6 +15,12 @@ export interface KafkaLogOptions extends AppenderOptions, TopicOptions {
   readonly topics: readonly string[]
   /** Topics that keep the last record of each key. */
   readonly compacted?: readonly string[]
+  /** What Kafka must let us do with the topics. */
+  readonly needs?: readonly Need[]
+  /** Without it, connections are plain and nobody logs in. */
+  readonly security?: Credentials
+  /** Hears what an operator has to know. */
+  readonly warn?: (sentence: string) => void
   /** How long `open` tries before it gives up. */
   readonly connectTimeoutMs: number
 }
@@ -26,6 +34,7 @@ const MAX_CHUNK_BYTES = 1 << 20
 export class KafkaLog implements Log {
   #options: KafkaLogOptions
   #clock: Clock
+  #denials: Denials
   #uplink: Cluster
   #reading: Cluster
   #appender: Appender
@@ -33,13 +42,16 @@ export class KafkaLog implements Log {
   #tailing: Cluster
   #topics = new Map<string, Topic>()
   #closing = new AbortController()
+  /** Before that, whoever opens it is told. */
+  #isOpen = false
 
   constructor (options: KafkaLogOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#uplink = new Cluster(options, clock)
-    this.#tailing = new Cluster(options, clock)
-    this.#reading = new Cluster(options, clock)
+    this.#denials = new Denials(() => options.security?.principal ?? 'User:ANONYMOUS', (sentence) => { if (this.#isOpen) options.warn?.(sentence) })
+    this.#uplink = new Cluster(options, clock, this.#denials)
+    this.#tailing = new Cluster(options, clock, this.#denials)
+    this.#reading = new Cluster(options, clock, this.#denials)
     this.#appender = new Appender(this.#uplink, clock, options)
     this.#tailer = new Tailer(this.#tailing, clock)
   }
@@ -48,7 +60,9 @@ export class KafkaLog implements Log {
     const deadline = this.#clock.now() + this.#options.connectTimeoutMs
     for (let missing = false; ;) {
       try {
-        return await this.#open()
+        await this.#open()
+        this.#isOpen = true
+        return
       } catch (error) {
         const told = this.#told(error)
         // A broker that has just started may not know its topics yet, so a missing one is asked for twice.
@@ -65,10 +79,13 @@ export class KafkaLog implements Log {
     const { compacted = [] } = this.#options
     const topics = [...this.#options.topics, ...compacted]
     await this.#uplink.open(topics)
-    const facts = await prepareTopics(this.#uplink, topics, compacted, this.#options)
+    const hidden = topics.filter((topic) => this.#uplink.isHidden(topic))
+    if (hidden.length > 0) throw this.#forbidden(this.#needs.filter(({ topic }) => hidden.includes(topic)))
+    const facts = await prepareTopics(this.#uplink, topics, compacted, this.#options, this.#denials)
     // A topic that was created a moment ago may be known, and led, a moment later.
     if (topics.some((topic) => this.#uplink.leaders(topic).length === 0 || this.#uplink.leaders(topic).includes(-1))) throw new Error('its topics have no leaders yet')
     await Promise.all([this.#tailing, this.#reading].map((cluster) => cluster.open(topics)))
+    await this.#checkNeeds(topics)
     const producer = await this.#uplink.initProducerId()
     for (const { name, maxBatchBytes } of facts) {
       const most = Math.min(maxBatchBytes, MAX_BATCH_BYTES)
@@ -76,16 +93,40 @@ export class KafkaLog implements Log {
     }
   }
 
+  get #needs (): readonly Need[] { return this.#options.needs ?? [] }
+
+  /** What the gateway cannot do without is told all at once; what is for one of its services alone, as a warning. */
+  async #checkNeeds (topics: readonly string[]): Promise<void> {
+    const authorized = await this.#uplink.authorized(topics)
+    if (authorized === undefined) return
+    const lacking = this.#needs.filter(({ topic, operation }) => operation !== 'CREATE' && authorized.find((one) => one.topic === topic)?.may(operation) === false)
+    if (lacking.some(({ essential }) => essential)) throw this.#forbidden(lacking)
+    for (const { topic, operation, why } of lacking) {
+      this.#options.warn?.(`${capital(this.#denials.lacks(operation, topic))}, which is for this: ${why}. The rest works. Run: ${this.#denials.grant(operation, topic)}`)
+    }
+  }
+
+  #forbidden (lacking: readonly Need[]): LogError {
+    const all = lacking.map(({ topic, operation }) => this.#denials.lacks(operation, topic)).join('; ')
+    return new LogError('not-authorized', `${capital(all)}. Run: ${lacking.map(({ topic, operation }) => this.#denials.grant(operation, topic)).join('; ')}`)
+  }
+
   /** Errors that no waiting mends. */
   #told (error: unknown): LogError | undefined {
     if (error instanceof LogError) return error
+    if (isFinal(error)) return new LogError('not-authorized', whyOut(error, this.#denials.principal), error)
     if (isNotAuthorized(error)) return new LogError('not-authorized', `Kafka does not let this gateway in: ${describe(error)}.`, error)
     return undefined
   }
 
   #unreachable (error: unknown): LogError {
+    const why = whyOut(error, this.#denials.principal)
+    if (why !== '') return new LogError('unreachable', why, error)
     const { brokers } = this.#options
-    return new LogError('unreachable', `No Kafka answers at ${brokers.join(', ')}: ${describe(error)}. Check KAFKA_BROKERS, or unset it to start an embedded broker.`, error)
+    const cure = isHungUpOn(error)
+      ? 'If something listens there, does it want TLS, or none (kafka.tls.enabled), or a login (kafka.sasl.mechanism)?'
+      : 'Check KAFKA_BROKERS, or unset it to start an embedded broker.'
+    return new LogError('unreachable', `No Kafka answers at ${brokers.join(', ')}: ${describe(error)}. ${cure}`, error)
   }
 
   topic (name: string): Topic {
@@ -115,7 +156,8 @@ export class KafkaLog implements Log {
   get cluster (): string { return this.#uplink.id }
 
   health (): Health {
-    return { stalls: [...this.#appender.stalls, ...this.#tailer.stalls], heldBytes: this.#appender.heldBytes }
+    const stalls = [...this.#appender.stalls, ...this.#tailer.stalls].map((stall) => this.#denials.explain(stall))
+    return { stalls: [...stalls, ...this.#denials.stalls], heldBytes: this.#appender.heldBytes }
   }
 
   flush (): Promise<void> { return this.#appender.flush() }
@@ -126,3 +168,5 @@ export class KafkaLog implements Log {
     await Promise.all([this.#tailer.close(), this.#uplink.close(), this.#reading.close()])
   }
 }
+
+function capital (sentence: string): string { return sentence.charAt(0).toUpperCase() + sentence.slice(1) }

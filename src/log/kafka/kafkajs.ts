@@ -3,8 +3,9 @@
  * TLS, SASL, metadata and API versions, and takes any request that is encoded elsewhere.
  */
 import { createRequire } from 'node:module'
-import { connect as connectTcp, type Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Admin } from 'kafkajs'
+import { openSocket, type Destination, type Tls } from './sockets.ts'
 
 const require = createRequire(import.meta.url)
 
@@ -19,10 +20,18 @@ export interface RawConnection {
   isConnected: () => boolean
   socket?: Socket
   requestQueue: { inflight: { size: number } }
+  host: string
+  port: number
+  /** How long a login holds, in ms; 0: for as long as the connection. */
+  sessionLifetime: { toNumber: () => number }
+  authenticate: () => Promise<void>
+  sasl: { mechanism: string, authenticationProvider: (at: LoginAt) => { authenticate: () => Promise<void> } } | null
 }
 
 export interface RawBroker {
   connectionPool: Address & { getConnection: (index?: number) => Promise<RawConnection>, pool: RawConnection[] }
+  /** By the API's key; null before it was connected. */
+  versions: Record<number, { maxVersion: number }> | null
   isConnected: () => boolean
   disconnect: () => Promise<void>
   metadata: (topics: readonly string[]) => Promise<RawMetadata>
@@ -33,9 +42,29 @@ export interface RawBroker {
 
 export interface Address { host: string, port: number }
 
+interface LoginAt {
+  host: string
+  port: number
+  logger: unknown
+  saslAuthenticate: <T>(step: { request: { encode: () => Promise<Buffer> }, response: { decode: (bytes: Buffer) => T, parse: (decoded: T) => unknown } }) => Promise<unknown>
+}
+
+/** What a login is made with. */
+export type Login = { readonly username: string, readonly password: string } | { readonly token: string }
+
+export interface Security {
+  readonly tls: Tls | undefined
+  /** `mechanism` as Kafka writes it; `login` is asked for each login. */
+  readonly sasl: { readonly mechanism: string, readonly login: () => Promise<Login> } | undefined
+}
+
 export interface RawPartition { partitionId: number, leader: number }
 
-export interface RawMetadata { clusterId: string, brokers: ReadonlyArray<Address & { nodeId: number, rack: string | null }> }
+export interface RawMetadata {
+  clusterId: string
+  topicMetadata: ReadonlyArray<{ topic: string, topicErrorCode: number }>
+  brokers: ReadonlyArray<Address & { nodeId: number, rack: string | null }>
+}
 
 export interface RawBrokerPool {
   brokers: Record<string, RawBroker>
@@ -61,7 +90,7 @@ export interface RawCluster {
   findTopicPartitionMetadata: (topic: string) => RawPartition[]
 }
 
-export interface ClusterOptions { brokers: readonly string[], clientId: string, requestTimeoutMs: number }
+export interface ClusterOptions { brokers: readonly string[], clientId: string, requestTimeoutMs: number, security?: Security }
 
 interface KafkajsLogger { namespace: () => KafkajsLogger, info: () => void, error: () => void, warn: () => void, debug: () => void, setLogLevel: () => void }
 
@@ -77,7 +106,7 @@ const READ_COMMITTED = 1
 const METADATA_KEY = 3
 
 /** The result's `cut` ends every connection at once, and with them what kafkajs waits for; a later one ends as it is opened. */
-export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterOptions): { raw: RawCluster, cut: () => void } {
+export function createCluster ({ brokers, clientId, requestTimeoutMs, security }: ClusterOptions): { raw: RawCluster, cut: () => void } {
   let isCut = false
   const end = (socket: Socket): void => { socket.destroy(new Error('the log is closed')) }
   const sockets = new Set<Socket>()
@@ -87,11 +116,12 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
     clientId,
     logger: silent,
     socketFactory: (to: Destination) => {
-      const socket = openSocket(to)
+      const socket = openSocket(to, security?.tls)
       sockets.add(socket)
       if (isCut) end(socket) // of a retry that was under way; a frozen broker's would keep the process
       return socket.once('close', () => sockets.delete(socket))
     },
+    sasl: security?.sasl === undefined ? null : { mechanism: security.sasl.mechanism },
     connectionTimeout: Math.min(requestTimeoutMs, CONNECT_MS),
     authenticationTimeout: requestTimeoutMs,
     requestTimeout: requestTimeoutMs,
@@ -101,7 +131,13 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
     isolationLevel: READ_COMMITTED,
     retry: ONE_TRY
   })
-  const { createBroker } = cluster.brokerPool
+  const { createBroker, connectionPoolBuilder } = cluster.brokerPool
+  const build = connectionPoolBuilder.build.bind(connectionPoolBuilder)
+  connectionPoolBuilder.build = (at) => build(at).then((connectionPool) => {
+    shareConnecting(connectionPool)
+    if (security?.sasl !== undefined) logInOn(connectionPool, security.sasl)
+    return connectionPool
+  })
   cluster.brokerPool.createBroker = (options) => tolerant(createBroker({ logger: silent, ...options }) as MetadataBroker)
   const cut = (): void => {
     isCut = true
@@ -116,7 +152,6 @@ export function createCluster ({ brokers, clientId, requestTimeoutMs }: ClusterO
  */
 function tolerant (broker: MetadataBroker): MetadataBroker {
   const { Metadata } = require('kafkajs/src/protocol/requests').requests as { Metadata: unknown }
-  shareConnecting(broker.connectionPool)
   broker.metadata = (topics) => {
     const { request, response } = broker.lookupRequest(METADATA_KEY, Metadata)({ topics, allowAutoTopicCreation: false })
     return idleConnection(broker).then((connection) =>
@@ -153,15 +188,66 @@ export function createAdmin (cluster: RawCluster): Admin {
   return build({ logger: silent, cluster, retry: { ...ONE_TRY, retries: 5 } })
 }
 
-interface Destination { host: string, port: number, onConnect: () => void }
+/** A login is renewed when so much of its time is left; kafkajs' ten seconds may be more than it has. */
+const RENEW_WITHIN = 0.15
+const RENEW_WITHIN_MS = 10_000
+/** Who is refused tries again no sooner: some issuers of passwords lock out who fails too often. */
+const REFUSED_REST_MS = 500
 
-/** Nagle's delay would hold a small request back while an earlier one is under way. */
-function openSocket ({ host, port, onConnect }: Destination): Socket {
-  const socket = connectTcp({ host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, onConnect)
-  // kafkajs says it to ended sockets too, as often as it fails to connect, and each time Node would add a listener to them.
-  const unref = socket.unref.bind(socket)
-  socket.unref = () => socket.destroyed ? socket : unref()
-  return socket
+const MECHANISMS: Readonly<Record<string, string>> = { PLAIN: 'plain', 'SCRAM-SHA-256': 'scram256', 'SCRAM-SHA-512': 'scram512' }
+
+/**
+ * Each login asks for what it is made with, so that it may have changed; kafkajs would keep the first. A connection on which one
+ * fails is ended at once: Kafka does so a little later, and till then would answer nothing on it.
+ */
+function logInOn ({ pool }: RawBroker['connectionPool'], { mechanism, login }: NonNullable<Security['sasl']>): void {
+  let refusedAt = -Infinity
+  for (const connection of pool) {
+    Object.defineProperty(connection, 'reauthenticationThreshold', { get: () => Math.min(RENEW_WITHIN_MS, connection.sessionLifetime.toNumber() * RENEW_WITHIN) })
+    const authenticationProvider = (at: LoginAt) => ({
+      authenticate: async () => {
+        try {
+          const restMs = refusedAt + REFUSED_REST_MS - performance.now()
+          if (restMs > 0) await new Promise((resolve) => { setTimeout(resolve, restMs) })
+          const shown = await login()
+          if ('token' in shown) return await showToken(at, shown.token)
+          const provider = require(`kafkajs/src/broker/saslAuthenticator/${MECHANISMS[mechanism]}`) as (login: Login) => NonNullable<RawConnection['sasl']>['authenticationProvider']
+          await provider(shown)(at).authenticate()
+        } catch (error) {
+          refusedAt = performance.now()
+          connection.socket?.destroy(error as Error)
+          throw error
+        }
+      }
+    })
+    connection.sasl = { mechanism, authenticationProvider }
+  }
+}
+
+/** A refusal as Kafka words it; kafkajs has the same for the other mechanisms. */
+class TokenRefused extends Error {
+  constructor (reason: string) {
+    super(`SASL OAUTHBEARER authentication failed: ${reason}`)
+    this.name = 'KafkaJSSASLAuthenticationError'
+  }
+}
+
+/**
+ * RFC 7628. A refusal comes as an answer like any other, which kafkajs does not look at: it would take itself for logged in. Who is
+ * refused owes one more byte, and then hears so.
+ */
+async function showToken ({ saslAuthenticate }: LoginAt, token: string): Promise<void> {
+  const step = async (message: string): Promise<string> => {
+    const bytes = Buffer.from(message)
+    const size = Buffer.alloc(4)
+    size.writeInt32BE(bytes.length)
+    const response = { decode: (answer: Buffer) => answer.subarray(4).toString(), parse: (text: string) => text }
+    return await saslAuthenticate({ request: { encode: async () => Buffer.concat([size, bytes]) }, response }) as string
+  }
+  const refusal = await step(`n,,\u0001auth=Bearer ${token}\u0001\u0001`).catch((error: Error) => { throw new TokenRefused(error.message) })
+  if (refusal === '') return
+  await step('\u0001').catch(() => {})
+  throw new TokenRefused(refusal)
 }
 
 /** Before each answer. */

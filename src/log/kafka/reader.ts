@@ -16,6 +16,8 @@ export async function readPartition (cluster: Cluster, topic: string, partition:
   if (errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) {
     throw new LogError('offset-gone', `Offset ${offset} of ${topic}/${partition} does not exist, or no longer does.`)
   }
+  if (errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED) cluster.denials.denied('READ', topic)
+  if (errorCode === ErrorCode.NONE) cluster.denials.granted('READ', topic)
   if (errorCode !== ErrorCode.NONE) await cluster.refresh().catch(() => {}) // a leader may have moved
   if (errorCode !== ErrorCode.NONE) throw new LogError('failed', `Kafka did not read ${topic}/${partition}: ${errorName(errorCode)}.`)
   const next = batchesEnd(buffer, at, end, offset)

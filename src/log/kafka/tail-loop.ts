@@ -49,7 +49,10 @@ export async function tailBroker (
         continue
       }
     } catch (error) {
-      for (const position of led) position.trouble = describe(error)
+      for (const position of led) {
+        position.trouble = describe(error)
+        if (cluster.isHidden(position.topic)) cluster.denials.denied('DESCRIBE', position.topic)
+      }
     }
     await pause(clock, RETRY_MS, signal)
     await refresh()
@@ -61,6 +64,7 @@ async function advance (cluster: Cluster, position: Position, from: number, fetc
   if (fetched.errorCode === ErrorCode.OFFSET_OUT_OF_RANGE) return await jump(cluster, position, from)
   if (fetched.errorCode !== ErrorCode.NONE) {
     position.trouble = errorName(fetched.errorCode)
+    if (fetched.errorCode === ErrorCode.TOPIC_AUTHORIZATION_FAILED) cluster.denials.denied('READ', position.topic)
     return false
   }
   const { partition, sink, offset } = position
@@ -80,6 +84,7 @@ async function advance (cluster: Cluster, position: Position, from: number, fetc
     sink.chunk(partition, { from, next, buffer, at, end, aborted })
   }
   position.moved(highWatermark, lastStableOffset)
+  cluster.denials.granted('READ', position.topic)
   return true
 }
 

@@ -1,7 +1,9 @@
 import { LogError } from '../log.ts'
-import { describe, isNotAuthorized, rootCause } from './errors.ts'
+import { describe, isNotAuthorized } from './errors.ts'
 import type { Cluster } from './cluster.ts'
+import type { Denials } from './denials.ts'
 import { createAdmin } from './kafkajs.ts'
+import { rootCause } from './root-cause.ts'
 
 /** Kafka's own default of max.message.bytes, for where we may not ask. */
 const DEFAULT_MAX_BATCH_BYTES = 1_048_588
@@ -21,13 +23,13 @@ export interface TopicFacts { readonly name: string, readonly maxBatchBytes: num
 
 /** Creates what is missing where that is allowed, and refuses topics that would lose records, or `compacted` ones that would lose keys. */
 export async function prepareTopics (
-  cluster: Cluster, names: readonly string[], compacted: readonly string[], options: TopicOptions
+  cluster: Cluster, names: readonly string[], compacted: readonly string[], options: TopicOptions, denials: Denials
 ): Promise<TopicFacts[]> {
   const admin = createAdmin(cluster.raw)
   const missing = names.filter((name) => cluster.partitions(name) === 0)
   if (missing.length > 0) {
     if (!options.createTopics) throw missingTopics(missing, compacted, options)
-    await create(admin, missing, compacted, options)
+    await create(admin, missing, compacted, options, denials)
     await cluster.refresh()
   }
   const configs = await topicConfigs(admin, names)
@@ -58,7 +60,7 @@ function wronglyCompacted (name: string): LogError {
 }
 
 async function create (
-  admin: ReturnType<typeof createAdmin>, names: readonly string[], compacted: readonly string[], options: TopicOptions
+  admin: ReturnType<typeof createAdmin>, names: readonly string[], compacted: readonly string[], options: TopicOptions, denials: Denials
 ): Promise<void> {
   const { partitions, replicationFactor = -1 } = options
   const compaction = Object.entries(COMPACTED).map(([name, value]) => ({ name, value }))
@@ -69,7 +71,10 @@ async function create (
   } catch (error) {
     const { errors = [error] } = error as { errors?: unknown[] } // one a topic; another instance may have been quicker with some
     const why = errors.find((one) => rootCause(one).type !== 'TOPIC_ALREADY_EXISTS')
-    if (isNotAuthorized(why)) throw new LogError('not-authorized', `Kafka does not let this gateway create the topics ${names.join(', ')}. Create them, or grant CREATE.`, error)
+    if (isNotAuthorized(why)) {
+      const lacks = names.map((name) => denials.lacks('CREATE', name)).join('; ')
+      throw new LogError('not-authorized', `Kafka does not let this gateway create topics: ${lacks}. Create them, or run: ${names.map((name) => denials.grant('CREATE', name)).join('; ')}`, error)
+    }
     throw new LogError('failed', `Kafka did not create the topics ${names.join(', ')}: ${describe(why)}.`, error)
   }
 }
