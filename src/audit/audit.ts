@@ -6,7 +6,10 @@ export const acts = {
   connected: 'A socket was let in.',
   disconnected: 'A socket has ended.',
   refused: 'A caller was not let in, or may not do what it asked over HTTP.',
-  denied: 'A socket asked for what its credentials do not allow; once for each verb and socket.'
+  denied: 'A socket asked for what its credentials do not allow; once for each verb and socket.',
+  revoked: 'An operator took a token, a key or a device its access.',
+  lifted: 'An operator gave it back.',
+  kicked: 'An operator closed the sockets of a device.'
 } as const
 
 export type Act = keyof typeof acts

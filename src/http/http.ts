@@ -59,7 +59,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     metricsRoute(ours, gateway, metrics, callers)
     const unanswered = new Unanswered(ours)
     deviceRoutes(ours, gateway, callers, unanswered)
-    revocationRoutes(ours, gateway, callers, unanswered)
+    revocationRoutes(ours, gateway, callers, unanswered, audit)
     ticketRoutes(ours, callers, gateway.access.tickets)
     socketRoutes(ours, gateway, callers, audit)
   })

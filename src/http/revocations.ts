@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
 import type { Grants } from '../access/policy.ts'
+import type { Act, Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import { Problem } from '../protocol/problem.ts'
 import { kinds, type Kind } from '../revocations/record.ts'
 import type { Done } from '../table/writer.ts'
+import { callerFacts } from './auditing.ts'
 import type { Callers } from './callers.ts'
 import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
@@ -30,13 +32,14 @@ const List = Type.Object({ revocations: Type.Array(Revoked), total: Type.Integer
 interface Named { readonly kind: Kind, readonly id: string }
 
 /** `/v1/revocations`: what was taken its access. `DELETE /v1/devices/{id}/sockets`: a kick. */
-export function revocationRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, unanswered: Unanswered): void {
+export function revocationRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, unanswered: Unanswered, audit: Audit | undefined): void {
   const { revocations } = gateway
   const onRequest = [callers.permit('revoke'), serving]
   const stored = async (write: (done: Done) => void): Promise<void> => await unanswered.wait<void>((resolve, reject) => {
     write((failure) => failure === undefined ? resolve() : reject(failure))
     return true
   })
+  const noted = (act: Act, request: FastifyRequest, kind: string, id: string): void => audit?.write(act, { ...callerFacts(request, callers.known(request)), kind, id })
   const by = (request: FastifyRequest): string => (callers.known(request) as Grants).identity.subject
 
   app.get('/v1/revocations', { onRequest, schema: { response: { 200: List, ...problems } } }, () => {
@@ -53,12 +56,14 @@ export function revocationRoutes (app: FastifyInstance, gateway: Gateway, caller
     if (!revocations.hasRoom(kind, id)) throw new Problem('revocations-full')
     const revocation = { reason, by: by(request), at, untilMs }
     await stored((done) => revocations.revoke(kind, id, revocation, done))
+    noted('revoked', request, kind, id)
     return await reply.code(201).send({ kind, id, ...revocation })
   })
 
   app.delete<{ Params: { kind: string, id: string } }>('/v1/revocations/:kind/:id', { onRequest }, async (request, reply) => {
     const { kind, id } = named({ [request.params.kind]: request.params.id })
     await stored((done) => revocations.lift(kind, id, done))
+    noted('lifted', request, kind, id)
     return await reply.code(204).send()
   })
 
@@ -68,6 +73,7 @@ export function revocationRoutes (app: FastifyInstance, gateway: Gateway, caller
     if (!isDeviceId(id)) throw new Problem('bad-device-id')
     const here = gateway.hub.get(id)?.sessions.length ?? 0
     await stored((done) => revocations.kick(id, by(request), done))
+    noted('kicked', request, 'device', id)
     return await reply.code(202).send({ here })
   })
 

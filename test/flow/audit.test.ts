@@ -1,5 +1,6 @@
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
+import { authenticate, bearer, OPERATOR, tokenOf } from './callers.ts'
 import { startGateway } from './gateway.ts'
 import { readAll } from './kafka.ts'
 
@@ -19,4 +20,33 @@ await t.test('who came, who went and who was refused stands in the topic of the 
   t.match(lines.filter(({ act }) => act === 'disconnected'), [{ ...who, code: '1005' }])
   t.match(lines.filter(({ act }) => act === 'refused'), [{ code: 'bad-origin', origin: 'https://evil.example', method: 'GET', route: '/v1/devices' }])
   t.equal(lines.length, 3)
+})
+
+await t.test('so do operators\' acts, and what a socket was not allowed; and no credential and no payload', async (t) => {
+  const topic = await broker.createTopic('audit-acts')
+  const gateway = await startGateway(t, broker, { settings: { audit: { topic } }, authenticate })
+  const device = await gateway.device('d1', { headers: bearer({ device: 'd1', roles: ['device'], groups: [], watch: [] }) })
+  for (let n = 0; n < 3; n++) {
+    device.send(JSON.stringify({ type: 'watch', device: 'somebody' }))
+    t.match(await device.next(), { type: 'watching', denied: 'somebody' })
+  }
+  await device.stored(1, 'a-payload')
+  const headers = { ...bearer(OPERATOR), 'content-type': 'application/json' }
+  const act = async (method: string, path: string, body?: object): Promise<void> => {
+    const answer = await fetch(`${gateway.origin}${path}`, { method, headers: body === undefined ? bearer(OPERATOR) : headers, ...body === undefined ? {} : { body: JSON.stringify(body) } })
+    t.ok(answer.ok, `${method} ${path}: ${answer.status}`)
+  }
+  await act('DELETE', '/v1/devices/d1/sockets')
+  await act('POST', '/v1/revocations', { token: 'jti-1' })
+  await act('DELETE', '/v1/revocations/token/jti-1')
+  await device.ended
+  await gateway.app.close()
+  const text = (await readAll(broker.brokers, topic)).map(({ value }) => String(value))
+  const lines = text.map((line) => JSON.parse(line) as Record<string, unknown>)
+  const who = { subject: 'olga', by: 'callback', address: '127.0.0.1' }
+  for (const [name, facts] of [['kicked', { ...who, kind: 'device', id: 'd1' }], ['revoked', { ...who, kind: 'token', id: 'jti-1' }], ['lifted', { ...who, kind: 'token', id: 'jti-1' }]] as const) {
+    t.match(lines.filter(({ act }) => act === name), [facts], name)
+  }
+  t.match(lines.filter(({ act }) => act === 'denied'), [{ device: 'd1', verb: 'watch', resource: 'somebody' }], 'once, however often it asks')
+  for (const secret of [tokenOf(OPERATOR), 'a-payload', 'Bearer']) t.notOk(text.some((line) => line.includes(secret)), secret)
 })
