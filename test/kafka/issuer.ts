@@ -45,7 +45,9 @@ export class Issuer {
   async #answer (path: string, authorization: string, body: string): Promise<[status: number, body: object]> {
     if (path === '/jwks') return [200, { keys: [{ ...await exportJWK(this.#keys.publicKey), kid: KEY_ID, alg: 'RS256', use: 'sig' }] }]
     if (this.failWith !== undefined) return [this.failWith, {}]
-    if (authorization !== `Basic ${Buffer.from(`sluice-client:${this.secret}`).toString('base64')}`) return [401, { error: 'invalid_client', error_description: 'bad secret' }]
+    // Both are form-encoded before they are joined (RFC 6749, section 2.3.1).
+    const [id, secret] = Buffer.from(authorization.replace(/^Basic /, ''), 'base64').toString().split(':').map((text) => decodeURIComponent(text.replaceAll('+', ' ')))
+    if (id !== 'sluice-client' || secret !== this.secret) return [401, { error: 'invalid_client', error_description: 'bad secret' }]
     const form = new URLSearchParams(body)
     if (form.get('grant_type') !== 'client_credentials') return [400, { error: 'unsupported_grant_type' }]
     this.given++

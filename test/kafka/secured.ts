@@ -5,9 +5,11 @@
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { X509Certificate } from 'node:crypto'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from 'node:tls'
 import kafkajs, { type AclEntry } from 'kafkajs'
 import type { DeepPartial, Settings } from '../../src/config/index.ts'
 import { OPERATIONS, type Need, type Operation } from '../../src/log/kafka/denials.ts'
@@ -106,6 +108,16 @@ export class SecuredKafka {
   async showCertificate (storeFile: string): Promise<void> {
     await this.#configure(['--entity-type', 'brokers', '--entity-name', '1', '--alter', '--add-config',
       ['sasl', 'oauth', 'mtls'].map((name) => `listener.name.${name}.ssl.keystore.location=${storeFile}`).join(',')])
+    const { fingerprint256 } = new X509Certificate(readFileSync(storeFile))
+    while (await this.#shown() !== fingerprint256); // the broker takes it up a moment after it has said so
+  }
+
+  async #shown (): Promise<string> {
+    const socket = connect({ host: 'localhost', port: this.#ports[0] as number, rejectUnauthorized: false })
+    await once(socket, 'secureConnect')
+    const { fingerprint256 } = socket.getPeerCertificate()
+    socket.destroy()
+    return fingerprint256
   }
 
   /** From now on the broker takes another password of the user. */

@@ -115,7 +115,7 @@ await t.test('one right after the other', { skip: ensureKafka() === undefined &&
     await it.toDevice('d1', 'down')
     t.match(await device.next(), { data: 'down' })
     await it.allow('downlink', 'WRITE')
-    t.match(await post(it.gateway), 202)
+    t.equal(await post(it.gateway), 201)
     t.match(await device.next(), { data: 'by http' })
   })
 

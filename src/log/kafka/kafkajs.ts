@@ -203,7 +203,7 @@ const MECHANISMS: Readonly<Record<string, string>> = { PLAIN: 'plain', 'SCRAM-SH
 function logInOn ({ pool }: RawBroker['connectionPool'], { mechanism, login }: NonNullable<Security['sasl']>): void {
   let refusedAt = -Infinity
   for (const connection of pool) {
-    Object.defineProperty(connection, 'reauthenticationThreshold', { get: () => Math.min(RENEW_WITHIN_MS, connection.sessionLifetime.toNumber() * RENEW_WITHIN) })
+    Object.defineProperty(connection, 'reauthenticationThreshold', { get: () => Math.min(RENEW_WITHIN_MS, Math.floor(connection.sessionLifetime.toNumber() * RENEW_WITHIN)) })
     const authenticationProvider = (at: LoginAt) => ({
       authenticate: async () => {
         try {
