@@ -62,17 +62,16 @@ export async function changeKeys (path: string, change: (keys: readonly StoredKe
 }
 
 /** The new file is the lock, too, as git does it: whoever makes it is alone until it takes the place of the old one. */
-async function openAlone (path: string): Promise<number> {
-  for (let left = TRIES; ; left--) {
-    try {
-      return openSync(path, 'wx', OWNER_ONLY)
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      if (code !== 'EEXIST') throw new ConfigError([`${quote(path)} cannot be made: ${code}`])
-      if (left === 0) throw new ConfigError([`${quote(path)} is there: another command changes the keys. If none runs, remove it`])
-      await sleep(BETWEEN_MS)
-    }
+async function openAlone (path: string, left = TRIES): Promise<number> {
+  try {
+    return openSync(path, 'wx', OWNER_ONLY)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'EEXIST') throw new ConfigError([`${quote(path)} cannot be made: ${code}`])
+    if (left === 0) throw new ConfigError([`${quote(path)} is there: another command changes the keys. If none runs, remove it`])
   }
+  await sleep(BETWEEN_MS)
+  return await openAlone(path, left - 1)
 }
 
 /** Behind a link, so that the link stays. */

@@ -46,7 +46,7 @@ export async function keys (argv: readonly string[], settings: (argv: string[]) 
         found ||= key.id === id
         return key.id !== id
       }))
-      say(found ? `Revoked ${id}: within two seconds it lets nobody in. Sockets that it opened stay open until they are revoked over HTTP.` : `There is no API key ${quote(id)} in ${quote(file)}.`)
+      say(found ? `Revoked ${id}: within two seconds it lets nobody in. Sockets that it opened stay open; POST /v1/revocations closes them.` : `There is no API key ${quote(id)} in ${quote(file)}.`)
       return found ? 0 : NOT_THERE
     }
     default: {

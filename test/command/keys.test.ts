@@ -59,6 +59,7 @@ await t.test('mistakes, all at once', async (t) => {
     [['create', '--device=a', '--expires=2020-01-31'], [/^--expires must be/]],
     [['create', '--roles=device'], [/^--device must be set where the role is device$/]],
     [['create', '--device=a', '--device=b', '--quota'], [/^--device is given twice$/, /^--quota needs a value$/]],
+    [['create', 'sensor-1', '--device=a'], [/^"sensor-1" is not a flag/]],
     [['create', '--device=a', '--role=b'], [/^--role is not a flag of Sluice/]],
     [['list', '--auth.keys.file=/none'], [/^auth\.keys\.file names "\/none", which cannot be read: ENOENT/]]
   ]

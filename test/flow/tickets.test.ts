@@ -1,10 +1,13 @@
 import { createSecretKey } from 'node:crypto'
 import pino from 'pino'
 import t from 'tap'
+import { makeApiKey } from '../../src/access/api-key.ts'
 import { fileWith, secret, token } from '../access/issuer.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { authenticate, bearer as bearerOf } from './callers.ts'
 import { openDevice, ProtocolDevice, RawDevice } from './device.ts'
-import { gatewayOn, startGateway } from './gateway.ts'
+import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
+import { HeldClock } from './held-clock.ts'
 import { Peer, upgradeHead } from './peer.ts'
 
 const broker = await testBroker(t)
@@ -92,6 +95,46 @@ await t.test('it is good on any instance that has the secret, on each once', asy
   t.equal((await upgrade(path, {}, second.host)).status, 101)
   t.equal((await upgrade(path, {}, second.host)).status, 401)
   t.match(await upgrade(path, {}, third.host), { status: 401, body: 'not one of this server' })
+})
+
+/** A gateway with API keys, and what opens a socket by a ticket that a key asked for. */
+async function withKeys (t: Parameters<typeof startGateway>[0] & Parameters<typeof fileWith>[0], keys: object[], clock?: HeldClock): Promise<{ ids: string[], keys: string[], keyed: TestGateway, open: (key: string) => Promise<ProtocolDevice> }> {
+  const made = keys.map((more) => ({ ...makeApiKey(), more }))
+  const file = fileWith(t, JSON.stringify({ keys: made.map(({ id, hash, more }) => ({ id, hash: hash.toString('base64url'), roles: ['device'], createdAt: 1, ...more })) }))
+  const keyed = await startGateway(t, broker, { ...(clock === undefined ? {} : { clock }), settings: { auth: { keys: { file }, tickets: auth.tickets } } })
+  const open = async (key: string): Promise<ProtocolDevice> => {
+    const { body } = await ask({ ttlMs: 60_000 }, { authorization: `Bearer ${key}` }, keyed)
+    return await openDevice(new ProtocolDevice(`ws://${keyed.host}/ws?ticket=${body.ticket}`, ['sluice.v1']))
+  }
+  return { ids: made.map(({ id }) => id), keys: made.map(({ key }) => key), keyed, open }
+}
+
+await t.test('its socket ends when the credentials do by which it was asked for', async (t) => {
+  const clock = new HeldClock()
+  const expiresAt = clock.now() + 30_000
+  const { keys: [key], open } = await withKeys(t, [{ device: 'd1', expiresAt }], clock)
+  const device = await open(key!)
+  t.match(await device.nextOf('welcome'), { device: 'd1', expiresInMs: expiresAt - clock.now() })
+  clock.advance(31_000)
+  t.match(await device.ended, { code: 4006 })
+})
+
+await t.test('its socket ends when they are revoked, and no ticket is taken in a refresh', async (t) => {
+  const { keys: [key, operator], ids, keyed, open } = await withKeys(t, [{ device: 'd1' }, { roles: ['operator'] }])
+  const device = await open(key!)
+  await device.nextOf('welcome')
+  const { body } = await ask({}, { authorization: `Bearer ${key}` }, keyed)
+  device.send(JSON.stringify({ type: 'refresh', token: body.ticket }))
+  t.match(await device.nextOf('denied'), { code: 'bad-credentials', message: 'A ticket opens a socket, and is good for nothing else.' })
+  const headers = { authorization: `Bearer ${operator}`, 'content-type': 'application/json' }
+  t.equal((await fetch(`${keyed.origin}/v1/revocations`, { method: 'POST', headers, body: JSON.stringify({ key: ids[0] }) })).status, 201)
+  t.match(await device.ended, { code: 4509 })
+})
+
+await t.test('who comes by a hook gets tickets too, and the hook is not asked about them', async (t) => {
+  const hooked = await startGateway(t, broker, { authenticate, settings: { auth: { tickets: auth.tickets } } })
+  const { body } = await ask({ ttlMs: 60_000 }, bearerOf({ device: 'd1' }), hooked)
+  t.equal((await upgrade(`/ws/d1?ticket=${body.ticket}`, {}, hooked.host)).status, 101)
 })
 
 await t.test('who gets none', async (t) => {
