@@ -46,9 +46,8 @@ function certificatesIn (name: Name, path: string, pem: string): X509Certificate
 function privateKey (path: string, pem: string, passphrase: string | undefined): KeyObject {
   try {
     return createPrivateKey({ key: pem, ...(passphrase === undefined ? {} : { passphrase }) })
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ERR_MISSING_PASSPHRASE') throw mistake('keyFile', path, 'holds a key with a passphrase; set tls.passphraseFile')
+  } catch {
+    if (passphrase === undefined && pem.includes('ENCRYPTED')) throw mistake('keyFile', path, 'holds a key with a passphrase; set tls.passphraseFile')
     throw mistake('keyFile', path, passphrase === undefined ? 'holds no private key in PEM that can be read' : 'holds no private key that can be read with the passphrase in tls.passphraseFile')
   }
 }

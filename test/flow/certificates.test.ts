@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import Fastify from 'fastify'
 import t from 'tap'
 import { createApp } from '../../src/app.ts'
+import { systemClock } from '../../src/clock.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
 import { sluice } from '../../src/index.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { Authority, type Certified } from '../net/certificates.ts'
 import type { ProtocolDevice } from './device.ts'
 import { startGateway, type GatewayOptions, type TestGateway } from './gateway.ts'
-import { HeldClock } from './held-clock.ts'
 import { Lines } from './lines.ts'
 import { ask, shake } from './secure.ts'
 
@@ -153,11 +153,22 @@ await t.test('an authority that is replaced lets in nobody else', async (t) => {
 })
 
 await t.test('a certificate that ends on an open connection logs nobody in any more', async (t) => {
-  const clock = new HeldClock()
-  const gateway = await mutual(t, {}, { clock })
+  let afterMs = 0
+  const gateway = await mutual(t, {}, { clock: { ...systemClock, now: () => Date.now() + afterMs } })
   t.match(await login(gateway, sensor), letIn)
-  clock.advance(31 * 86_400_000)
+  afterMs = 31 * 86_400_000
   t.match(await login(gateway, sensor), { status: 401, code: 'bad-credentials', message: 'Your certificate has expired.' })
+})
+
+await t.test('a certificate is revoked by its fingerprint, on the socket that is open too', async (t) => {
+  const operator = authority.issue('/CN=operator')
+  const gateway = await mutual(t)
+  const device = await connect(gateway, sensor)
+  const { revocations } = gateway.app.gateway
+  await new Promise<void>((resolve, reject) => revocations.revoke('key', sensor.fingerprint.replaceAll(':', ''), { by: 'a test', at: Date.now() }, (failure) => failure === undefined ? resolve() : reject(failure)))
+  t.match(await device.ended, { code: 4509 })
+  t.match(await login(gateway, sensor), { status: 401, code: 'bad-credentials' })
+  t.match(await login(gateway, operator), letIn, 'and no other')
 })
 
 await t.test('another role than device', async (t) => {
