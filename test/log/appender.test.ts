@@ -6,7 +6,7 @@ import { readHeader } from '../../src/devkafka/batch.ts'
 import { ErrorCode, type ErrorName } from '../../src/wire/errors.ts'
 import type { HighWatermark } from '../../src/wire/list-offsets.ts'
 import { HeldClock } from '../session/given.ts'
-import { answering, sentIn } from './fake-kafka.ts'
+import { answering, permitted, sentIn } from './fake-kafka.ts'
 import { append, Ledger, reasonsOf } from './given.ts'
 
 const settled = () => new Promise(setImmediate)
@@ -20,6 +20,7 @@ function started (holdMs = 1000, { holdBytes = 1000, partitions = 2, maxBatchByt
   const asked: number[] = []
   const given = { marks: [] as HighWatermark[], producers: [] as Array<Promise<{ id: bigint, epoch: number }>> }
   const cluster = {
+    ...permitted,
     leader: () => 1,
     partitions: () => 1,
     refresh: () => Promise.reject(new Error('away')),

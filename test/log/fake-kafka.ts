@@ -1,9 +1,13 @@
 import { readHeader } from '../../src/devkafka/batch.ts'
 import { Producers } from '../../src/devkafka/producers.ts'
 import { walkBatches } from '../../src/wire/batch-walk.ts'
+import { Denials } from '../../src/log/kafka/denials.ts'
 import { ErrorCode } from '../../src/wire/errors.ts'
 import { Reader } from '../../src/wire/reader.ts'
 import { Writer } from '../../src/wire/writer.ts'
+
+/** The part of a cluster that says what the gateway may do: here, all. */
+export const permitted = { denials: new Denials(() => 'User:sluice', () => {}), isHidden: () => false }
 
 export interface Sent { partition: number, batch: Buffer }
 

@@ -7,6 +7,7 @@ import { Tailer } from '../../src/log/kafka/tailer.ts'
 import { Writer } from '../../src/wire/writer.ts'
 import { HeldClock } from '../session/given.ts'
 import { BASE_MS, kafkajsBatch, plain } from '../wire/batches.ts'
+import { permitted } from './fake-kafka.ts'
 import { Collector, reasonsOf } from './given.ts'
 
 /** Fetch answers that no broker should give. */
@@ -19,7 +20,7 @@ const batch = await kafkajsBatch([plain('a'), plain('b')])
 
 /** A cluster that gives these answers one after the other, and then none. */
 function answering (...answers: Buffer[]): Cluster {
-  const cluster = { leader: () => 1, send: () => answers.length > 0 ? Promise.resolve(answers.shift()) : new Promise(() => {}), refresh: () => Promise.resolve() }
+  const cluster = { ...permitted, leader: () => 1, send: () => answers.length > 0 ? Promise.resolve(answers.shift()) : new Promise(() => {}), refresh: () => Promise.resolve() }
   return cluster as unknown as Cluster
 }
 
@@ -74,6 +75,7 @@ await t.test('what a former leader answers when the next one has brought more is
   ])
   const never = new Promise<Buffer>(() => {})
   const cluster = {
+    ...permitted,
     leader: (topic: string) => topic === 't' ? leader : 2,
     send: (nodeId: number) => answers.get(nodeId)?.shift() ?? never,
     ends: () => Promise.resolve([10]),
@@ -103,6 +105,7 @@ await t.test('who has ended a tail hears of no gap that was looked into meanwhil
   for (const [name, start, end] of [['retention', 5, 9], ['truncation', 0, 1]] as const) {
     let told!: () => void
     const cluster = {
+      ...permitted,
       ...answering(outOfRange),
       starts: () => new Promise<number[]>((resolve) => { told = () => resolve([start]) }),
       ends: () => Promise.resolve([end]),

@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Cluster } from '../../src/log/kafka/cluster.ts'
 import { Tailer } from '../../src/log/kafka/tailer.ts'
 import { HeldClock } from '../session/given.ts'
+import { permitted } from './fake-kafka.ts'
 
 await t.test('a leader that has moved is asked, whoever heard of it first', async t => {
   const leaders = [1, 1]
@@ -10,6 +11,7 @@ await t.test('a leader that has moved is asked, whoever heard of it first', asyn
   const closed = new Promise<Buffer>((_resolve, reject) => { end = () => reject(new Error('closed')) })
   closed.catch(() => {})
   const cluster = {
+    ...permitted,
     onRefreshed: () => {},
     refresh: async () => cluster.onRefreshed(),
     leader: (_topic: string, partition: number) => leaders[partition],

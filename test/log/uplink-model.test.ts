@@ -7,7 +7,7 @@ import { NotSent } from '../../src/log/kafka/errors.ts'
 import type { Failure } from '../../src/log/log.ts'
 import { ErrorCode, type ErrorName } from '../../src/wire/errors.ts'
 import { HeldClock } from '../session/given.ts'
-import { answering, FakePartition, sentIn, type Sent } from './fake-kafka.ts'
+import { answering, FakePartition, permitted, sentIn, type Sent } from './fake-kafka.ts'
 import { append } from './given.ts'
 
 const HOLD_MS = 1000
@@ -38,6 +38,7 @@ class World {
 
   constructor () {
     const cluster = {
+      ...permitted,
       leader: () => 1,
       partitions: () => PARTITIONS,
       refresh: () => Promise.resolve(),
