@@ -117,7 +117,8 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
   await serveHttp(http, gateway, metrics, audited?.audit)
   const observer: Observer = {
     ...metrics,
-    denied: ({ grants: { identity: { subject, by } }, device, id }, verb, resource) => audited?.audit.write('denied', { subject, by, device, session: id, verb, resource })
+    denied: ({ grants: { identity: { subject, by } }, device, id }, verb, resource) => audited?.audit.write('denied', { subject, by, device, session: id, verb, resource }),
+    refreshed: ({ grants: { identity: { subject, by } }, device, id, address, origin }, code) => audited?.audit.write('refreshed', { subject, by, device, session: id, address, origin, code })
   }
   return { http, gateway, brokers, storage, hasLogin: access.hasLogin, start: () => gateway.start(storage, observer), close: () => http.close() }
 }

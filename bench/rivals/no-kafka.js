@@ -53,7 +53,7 @@ const log = {
 const { settings } = load({ argv, env: {}, readFile: () => '{}' })
 const http = Fastify({ logger: false, forceCloseConnections: true })
 const metrics = createMetrics(false)
-const gateway = new Gateway(settings, log, systemClock, { warn () {} }, await createAccess(settings))
+const gateway = new Gateway(settings, log, systemClock, { warn () {} }, await createAccess(settings, { clock: systemClock, log: { info () {}, warn () {} }, closing: new AbortController().signal }))
 await serveHttp(http, gateway, metrics)
 await http.listen({ host: '127.0.0.1', port: 0 })
 await gateway.start('kafka', metrics)

@@ -7,6 +7,7 @@ export const acts = {
   disconnected: 'A socket has ended.',
   refused: 'A caller was not let in, or may not do what it asked over HTTP.',
   denied: 'A socket asked for what its credentials do not allow; once for each verb and socket.',
+  refreshed: 'A socket showed new credentials; with a code where they were not taken.',
   revoked: 'An operator took a token, a key or a device its access.',
   lifted: 'An operator gave it back.',
   kicked: 'An operator closed the sockets of a device.'

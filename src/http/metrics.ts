@@ -6,7 +6,7 @@ import type { Callers } from './callers.ts'
 
 const SECONDS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
 
-export interface Metrics extends Omit<Observer, 'denied'> {
+export interface Metrics extends Omit<Observer, 'denied' | 'refreshed'> {
   readonly registry: Registry
   /** A batch of the uplink is stored; its oldest record had waited so long. */
   readonly stored: (waitMs: number) => void

@@ -2,6 +2,7 @@ import type { Grants, Verb } from '../access/policy.ts'
 import type { Clock } from '../clock.ts'
 import type { Topic } from '../log/log.ts'
 import type { CloseName } from '../protocol/closes.ts'
+import type { DenialCode } from '../protocol/denials.ts'
 import type { Storage } from '../protocol/encode.ts'
 import type { RefusalCode } from '../protocol/refusals.ts'
 import type { GapReason } from '../protocol/gaps.ts'
@@ -86,6 +87,8 @@ export interface Observer {
   closed: (name: CloseName) => void
   /** A session asked for what it may not; told once for each verb. */
   denied: (session: Session, verb: Verb, resource: string) => void
+  /** A session showed a new token; the code says why it was not taken. */
+  refreshed: (session: Session, code?: DenialCode | CloseName) => void
   /** A socket was told that records for it may be gone. */
   gap: (reason: GapReason) => void
   /** A downlink record's time until it was handed to a socket; at most one a millisecond is told. */

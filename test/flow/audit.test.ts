@@ -1,6 +1,7 @@
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import { authenticate, bearer, OPERATOR, tokenOf } from './callers.ts'
+import type { ProtocolDevice } from './device.ts'
 import { startGateway } from './gateway.ts'
 import { readAll } from './kafka.ts'
 
@@ -49,4 +50,22 @@ await t.test('so do operators\' acts, and what a socket was not allowed; and no 
   }
   t.match(lines.filter(({ act }) => act === 'denied'), [{ device: 'd1', verb: 'watch', resource: 'somebody' }], 'once, however often it asks')
   for (const secret of [tokenOf(OPERATOR), 'a-payload', 'Bearer']) t.notOk(text.some((line) => line.includes(secret)), secret)
+})
+
+await t.test('so does who showed new credentials on a socket, and whether they were taken', async (t) => {
+  const topic = await broker.createTopic('audit-refreshes')
+  const gateway = await startGateway(t, broker, { settings: { audit: { topic } }, authenticate })
+  const [good, bad, foreign] = await Promise.all(['d1', 'd2', 'd3'].map((device) => gateway.device(device, { headers: bearer({ device }) }))) as [ProtocolDevice, ProtocolDevice, ProtocolDevice]
+  const tokens = [tokenOf({ device: 'd1', by: 'token' }), 'rubbish', tokenOf({ device: 'd1' })]
+  for (const [n, device] of [good, bad, foreign].entries()) device.send(JSON.stringify({ type: 'refresh', token: tokens[n] }))
+  await Promise.all([good.nextOf('refreshed'), bad.nextOf('denied'), foreign.ended])
+  await gateway.app.close()
+  const text = (await readAll(broker.brokers, topic)).map(({ value }) => String(value))
+  const lines = text.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ act }) => act === 'refreshed').sort((a, b) => String(a.device) < String(b.device) ? -1 : 1)
+  t.match(lines, [
+    { subject: 'd1', by: 'token', address: '127.0.0.1', session: good.welcome?.session, code: undefined },
+    { subject: 'd2', device: 'd2', session: bad.welcome?.session, code: 'bad-credentials' },
+    { subject: 'd3', device: 'd3', session: foreign.welcome?.session, code: 'not-permitted' }
+  ])
+  for (const token of tokens) t.notOk(text.some((line) => line.includes(token)))
 })

@@ -1,6 +1,8 @@
+import { createSecretKey } from 'node:crypto'
 import t from 'tap'
 import { WebSocket } from 'ws'
 import { connect } from '../../src/client/index.ts'
+import { fileWith, secret, token } from '../access/issuer.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { authenticate, bearer, tokenOf } from './callers.ts'
 import type { ProtocolDevice } from './device.ts'
@@ -86,4 +88,33 @@ await t.test('the client library sends a new token in time, and nobody notices',
     t.teardown(() => client.close())
   })
   t.strictSame(states, ['connecting', 'live'].slice(-states.length))
+})
+
+await t.test('with tokens of an issuer: refreshed, expired, and revoked by its id', async (t) => {
+  const clock = new HeldClock()
+  const jwt = { secretFile: fileWith(t, secret), clockToleranceMs: 0 }
+  const gateway = await startGateway(t, broker, { clock, settings: { auth: { jwt } } })
+  const nowS = Math.floor(clock.now() / 1_000)
+  const signed = async (changes: object): Promise<string> => await token(createSecretKey(Buffer.from(secret)), { alg: 'HS256' }, { sub: 'd1', iat: nowS, exp: nowS + 10, ...changes })
+  const headers = { authorization: `Bearer ${await signed({ jti: 'first' })}` }
+  const [device, revoked] = [await gateway.device('d1', { headers }), await gateway.device('d1', { headers })]
+  t.ok(device.welcome?.expiresInMs as number > 8_000 && device.welcome?.expiresInMs as number <= 10_000)
+  for (const [bad, message] of [['rubbish', /token/i], [await signed({ exp: nowS - 1 }), /expired/], [await signed({ sub: undefined }), /./]] as const) {
+    refresh(device, bad)
+    t.match(await device.nextOf('denied'), { code: 'bad-credentials', message })
+    clock.advance(1_000)
+  }
+  refresh(device, await signed({ jti: 'second', exp: nowS + 25 }))
+  const { expiresInMs } = await device.nextOf('refreshed')
+  t.ok(expiresInMs as number > 15_000)
+  const operator = { authorization: `Bearer ${await signed({ sub: 'olga', roles: ['operator'] })}`, 'content-type': 'application/json' }
+  t.equal((await fetch(`${gateway.origin}/v1/revocations`, { method: 'POST', headers: operator, body: JSON.stringify({ token: 'first' }) })).status, 201)
+  while (gateway.app.gateway.revocations.size === 0) await new Promise((resolve) => setImmediate(resolve))
+  clock.advance(100)
+  t.match(await revoked.ended, { code: 4509 }, 'who still has the first')
+  clock.advance(10_000)
+  device.publish(1, { data: 'on the second' })
+  await device.acked(1)
+  clock.advance(15_000)
+  t.match(await device.ended, { code: 4006 })
 })

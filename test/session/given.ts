@@ -188,7 +188,7 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
     identify: () => Promise.reject(new Problem('unauthenticated')),
     limits,
     storage: 'memory',
-    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`), denied: (_session, verb, resource) => observed.push(`denied ${verb} ${resource}`) }
+    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`), refreshed: (_session, code) => observed.push(`refreshed ${code}`), denied: (_session, verb, resource) => observed.push(`denied ${verb} ${resource}`) }
   }
   const connect: Given['connect'] = (opening = {}) => {
     const peer = new RecordingPeer()

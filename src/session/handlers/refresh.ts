@@ -1,5 +1,4 @@
 import type { Grants } from '../../access/policy.ts'
-import type { DenialCode } from '../../protocol/denials.ts'
 import { denied, refreshed, watching } from '../../protocol/encode.ts'
 import { httpErrors } from '../../protocol/http-errors.ts'
 import { Problem } from '../../protocol/problem.ts'
@@ -14,16 +13,20 @@ export function handleRefresh (session: Session, token: string): void {
   if (clock.elapsed() < session.refreshableMs) return session.sendText(denied('too-soon'))
   session.refreshableMs = Infinity
   identify(token, session)
-    .then((grants) => renew(session, grants), (error: unknown) => session.sendText(denied(...denialOf(error))))
+    .then((grants) => renew(session, grants), (error: unknown) => deny(session, error))
     .finally(() => { session.refreshableMs = clock.elapsed() + EVERY_MS })
 }
 
 function renew (session: Session, grants: Grants): void {
   if (session.closing) return
-  const { device, context: { clock, watchers } } = session
+  const { device, context: { clock, observer, watchers } } = session
   const { identity: { device: named = device, expiresMs } } = grants
-  if (named !== device || !grants.may('connect', device)) return session.close('not-permitted', 'That token does not let you be this device.')
+  if (named !== device || !grants.may('connect', device)) {
+    observer.refreshed(session, 'not-permitted')
+    return session.close('not-permitted', 'That token does not let you be this device.')
+  }
   session.renew(grants)
+  observer.refreshed(session)
   session.sendText(refreshed(expiresMs === undefined ? undefined : expiresMs - clock.now()))
   for (const watched of watchers.watched(session)) {
     if (!grants.may('watch', watched)) session.sendText(watching(watchers.unwatch(session, watched), watched))
@@ -31,7 +34,9 @@ function renew (session: Session, grants: Grants): void {
 }
 
 /** What is wrong with the token is its bearer's to know; what else went wrong is not. */
-function denialOf (error: unknown): [code: DenialCode, message?: string] {
-  if (!(error instanceof Problem) || httpErrors[error.code].status >= 500) return ['unavailable']
-  return ['bad-credentials', error.message]
+function deny (session: Session, error: unknown): void {
+  const isToken = error instanceof Problem && httpErrors[error.code].status < 500
+  const code = isToken ? 'bad-credentials' : 'unavailable'
+  session.context.observer.refreshed(session, code)
+  session.sendText(denied(code, isToken ? error.message : undefined))
 }
