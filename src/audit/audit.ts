@@ -9,7 +9,8 @@ export const acts = {
   denied: 'A socket asked for what its credentials do not allow; once for each verb and socket.',
   revoked: 'An operator took a token, a key or a device its access.',
   lifted: 'An operator gave it back.',
-  kicked: 'An operator closed the sockets of a device.'
+  kicked: 'An operator closed the sockets of a device.',
+  quota: 'An operator changed what the devices of a class may send.'
 } as const
 
 export type Act = keyof typeof acts

@@ -5,6 +5,8 @@ import { httpErrors } from '../../protocol/http-errors.ts'
 import { Problem } from '../../protocol/problem.ts'
 import type { Session } from '../session.ts'
 
+/** Other refusals say nothing of the token: too many come, or nobody can be asked. */
+const OF_TOKEN = new Set<number>([400, 401, 403])
 /** To look at a token costs as much as a thousand frames. */
 const EVERY_MS = 1_000
 
@@ -32,6 +34,6 @@ function renew (session: Session, grants: Grants): void {
 
 /** What is wrong with the token is its bearer's to know; what else went wrong is not. */
 function denialOf (error: unknown): [code: DenialCode, message?: string] {
-  if (!(error instanceof Problem) || httpErrors[error.code].status >= 500) return ['unavailable']
+  if (!(error instanceof Problem) || !OF_TOKEN.has(httpErrors[error.code].status)) return ['unavailable']
   return ['bad-credentials', error.message]
 }
