@@ -12,6 +12,7 @@ import { serveHttp } from './http/http.ts'
 import { createMetrics } from './http/metrics.ts'
 import { handleClientError, handleFrameworkError } from './http/problem.ts'
 import { Credentials } from './log/kafka/credentials.ts'
+import { createQuotas } from './limits/create.ts'
 import { KafkaLog } from './log/kafka/index.ts'
 import { needsOf } from './needs.ts'
 import type { Storage } from './protocol/encode.ts'
@@ -87,7 +88,9 @@ export async function createApp ({ settings, logger, clock = systemClock, authen
 export async function mount (http: FastifyInstance, settings: Settings, clock: Clock, authenticate?: Authenticate): Promise<App> {
   const closing = new AbortController()
   http.addHook('onClose', async () => closing.abort())
-  const access = await createAccess(settings, { clock, log: http.log, closing: closing.signal }, authenticate)
+  const surroundings = { clock, log: http.log, closing: closing.signal }
+  const access = await createAccess(settings, surroundings, authenticate)
+  const quotas = createQuotas(settings.quotas, surroundings)
   const warn = (sentence: string): void => http.log.warn(sentence)
   const security = new Credentials(settings.kafka, clock, warn)
   if (security.mistakes.length > 0) throw new ConfigError(security.mistakes)
@@ -113,8 +116,8 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
   }, clock)
   const audited = createAudit(settings, log, clock)
   if (audited !== undefined) http.addHook('onClose', async () => audited.close())
-  const gateway = new Gateway(settings, log, clock, http.log, access)
-  await serveHttp(http, gateway, metrics, audited?.audit)
+  const gateway = new Gateway(settings, log, clock, http.log, access, quotas)
+  await serveHttp(http, gateway, metrics, audited?.audit, clock)
   const observer: Observer = {
     ...metrics,
     denied: ({ grants: { identity: { subject, by } }, device, id }, verb, resource) => audited?.audit.write('denied', { subject, by, device, session: id, verb, resource }),

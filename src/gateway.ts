@@ -10,6 +10,10 @@ import { Losses, type Notices } from './hub/losses.ts'
 import { Stalls } from './hub/stalls.ts'
 import { UplinkFeed } from './hub/uplink-feed.ts'
 import { Watchers } from './hub/watchers.ts'
+import { Logins } from './limits/logins.ts'
+import type { Quotas } from './limits/quotas.ts'
+import { Rates } from './limits/rates.ts'
+import { Seats } from './limits/seats.ts'
 import type { Health, Log } from './log/log.ts'
 import type { Storage } from './protocol/encode.ts'
 import { parseCursor } from './protocol/cursor.ts'
@@ -40,8 +44,12 @@ export class Gateway {
   readonly settings: Settings
   readonly access: Access
   readonly revocations: Revocations
+  /** The classes of rates. */
+  readonly quotas: Quotas
+  readonly seats: Seats
   #clock: Clock
   #notices: Notices
+  #logins: Logins
   #context: Context | undefined
   #heartbeat: Heartbeat
   #expiry: Expiry
@@ -54,11 +62,13 @@ export class Gateway {
   #closing = new AbortController()
   #cancelRevoke: (() => void) | undefined
 
-  constructor (settings: Settings, log: Log, clock: Clock, notices: Notices, access: Access) {
+  constructor (settings: Settings, log: Log, clock: Clock, notices: Notices, access: Access, quotas: Quotas) {
     this.settings = settings
     this.access = access
+    this.quotas = quotas
     this.log = log
     this.#clock = clock
+    this.#logins = new Logins(settings.auth, clock)
     this.#notices = notices
     this.#heartbeat = new Heartbeat(clock, settings.ws.heartbeatMs)
     this.#expiry = new Expiry(clock)
@@ -67,6 +77,7 @@ export class Gateway {
       `A downlink record for ${device} lies in partition ${partition}, which is not its home by downlink.partitioner=${partitioner}. ` +
       'It was delivered, but a device that was away would have missed it. Set the producer\'s partitioner to murmur2 ' +
       '(librdkafka: partitioner=murmur2_random), or downlink.partitioner to what its producers do.'))
+    this.seats = new Seats(settings.ws, this.hub)
     this.#losses = new Losses(notices)
     this.#uplinkFeed = new UplinkFeed(log, clock, topics.uplink, this.#losses)
     this.#reader = new Reader(log, clock, { topic: topics.downlink, partitioner, historyBytes: history.bytes }, new Live(topics.downlink, this.hub, this.#losses))
@@ -88,6 +99,7 @@ export class Gateway {
       uplink: this.log.topic(topics.uplink),
       follow: (session) => this.#reader.follow(session),
       watchers: new Watchers(this.#uplinkFeed.follow),
+      rates: new Rates(this.quotas, this.#clock, () => observer.limited('rate')),
       clock: this.#clock,
       turn: new Turn(this.#clock),
       expiry: this.#expiry,
@@ -116,8 +128,11 @@ export class Gateway {
 
   /** Who comes, and what they may do. Throws a `Problem`. `mayBeNobody`: whether this caller may come without credentials. */
   async identify (handshake: Handshake, mayBeNobody: boolean): Promise<Grants> {
-    const identity = await this.access.identify(handshake, mayBeNobody)
-    if (this.revocations.has(identity, handshake.device)) throw new Problem('bad-credentials', 'What you show, or the access of that device, has been revoked.')
+    const identity = await this.#logins.run(handshake.address, handshake.token, async () => {
+      const found = await this.access.identify(handshake, mayBeNobody)
+      if (this.revocations.has(found, handshake.device)) throw new Problem('bad-credentials', 'What you show, or the access of that device, has been revoked.')
+      return found
+    })
     return this.access.policy.grants(identity)
   }
 
@@ -147,17 +162,21 @@ export class Gateway {
   /** Only when started. What it gives must be called when the socket has ended. */
   connect (peer: Peer, opening: Opening): { session: Session, ended: () => void } {
     const session = new Session(this.#context as Context, peer, opening)
+    if (this.settings.ws.multiple === 'newest') for (const older of this.hub.sessionsOf(opening.device)) older.close('replaced')
     this.hub.add(session)
+    this.seats.take(opening.address)
     const stopBeating = this.#heartbeat.add(session)
     this.#expiry.add(session)
     session.greet(this.#begin(session, opening))
     this.#stalls.tell(session)
     if (this.#state === 'draining') this.#sendAway(session) // it was let in a moment before
     this.#revoke(session) // and so may this have been
+    if (this.seats.refusal(opening.device, opening.address, 1) !== undefined) session.close('too-many-sockets') // several were, at the same moment
     const ended = (): void => {
       stopBeating()
       this.#expiry.remove(session)
       this.hub.remove(session)
+      this.seats.leave(opening.address)
       session.ended()
     }
     return { session, ended }

@@ -10,7 +10,8 @@ export const acts = {
   refreshed: 'A socket showed new credentials; with a code where they were not taken.',
   revoked: 'An operator took a token, a key or a device its access.',
   lifted: 'An operator gave it back.',
-  kicked: 'An operator closed the sockets of a device.'
+  kicked: 'An operator closed the sockets of a device.',
+  quota: 'An operator changed what the devices of a class may send.'
 } as const
 
 export type Act = keyof typeof acts

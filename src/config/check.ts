@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { Ajv } from 'ajv'
 import type { ValidateFunction } from 'ajv'
 import { isLoopback } from './loopback.ts'
@@ -34,7 +35,15 @@ function tokenUrl (text: string): boolean {
   return username === '' && password === '' && hash === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
 }
 
-const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl, fingerprint, tokenUrl } })
+/** An IP address, or a network in the notation of CIDR. */
+function address (text: string): boolean {
+  const [ip = '', prefix, ...more] = text.split('/')
+  const version = isIP(ip)
+  if (version === 0 || ip.includes('%') || more.length > 0) return false
+  return prefix === undefined || (/^(?:0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
+}
+
+const ajv = new Ajv({ allErrors: true, formats: { address, broker, origin, jwksUrl, fingerprint, tokenUrl } })
 ajv.addVocabulary([...KEYWORDS])
 const compiled = new Map<Leaf, ValidateFunction>()
 

@@ -82,7 +82,10 @@ export const schema = group({
     heartbeatMs: whole(30_000, 5_000, 300_000, 'How often the server pings a socket; one from which nothing came for two whole heartbeats is closed.'),
     maxFrameBytes: whole(64 * KIB, 128, 16 * MIB, 'The largest frame a client may send.'),
     outboxBytes: whole(MIB, 1, GIB, 'How much may wait for one slow reader before its socket is closed; what has just come is on top, up to twice as much.'),
-    maxSockets: whole(18_000, 1, 1_000_000, 'How many sockets may be open in all.')
+    maxSockets: whole(18_000, 1, 1_000_000, 'How many sockets may be open in all.'),
+    maxSocketsPerDevice: whole(100, 1, 1_000_000, 'How many sockets of one device may be open.'),
+    maxSocketsPerAddress: whole(0, 0, 1_000_000, 'How many sockets may be open from one address, where an IPv6 /64 is one; 0 means as many as in all.'),
+    multiple: oneOf(['all', 'newest'], 'all', 'Whether a device may have several sockets, or a new one closes those that it has on the same instance.')
   }),
 
   uplink: group({
@@ -106,6 +109,13 @@ export const schema = group({
 
   revocations: group({
     max: whole(100_000, 1, 100_000_000, 'How many revocations may be held in all; over it a new one is refused.')
+  }),
+
+  quotas: group({
+    framesPerSecond: whole(20_000, 0, 10_000_000, 'How many frames a second a device may send, pings and pongs included; 0 means any number.'),
+    bytesPerSecond: whole(32 * MIB, 0, 1024 * GIB, 'How many bytes a second a device may send; 0 means any number.'),
+    burstMs: whole(1_000, 1, 3_600_000, 'How much a device may send at once: what its rates give in so long.'),
+    file: Type.Optional(Type.String({ minLength: 1, allowed: 'the path of a file', description: 'A JSON file with more classes of rates, beside the default one that the settings above are.' }))
   }),
 
   drainMs: whole(20_000, 0, 3_600_000, 'How long a stop waits for frames in flight before it closes what is left.'),
@@ -156,7 +166,12 @@ export const schema = group({
       events: claim('events', 'The claim with patterns of the events that may be published; a token without it may publish all that its roles allow.'),
       watch: claim('watch', 'The claim with patterns of the devices that may be watched.'),
       quota: claim('quota', 'The claim with the class of rates and quotas.')
-    })
+    }),
+    timeoutMs: whole(10_000, 1, 60_000, 'How long a login may take before the caller is refused.'),
+    maxPending: whole(5_000, 1, 1_000_000, 'How many logins may be under way in all.'),
+    maxPendingPerAddress: whole(2_000, 1, 1_000_000, 'How many logins from one address may be under way.'),
+    maxFailures: whole(20, 1, 1_000_000, 'How many logins from one address may fail one after the other before it has to wait, twice as long each time.'),
+    maxFailureWaitMs: whole(60_000, 1_000, DAY, 'The longest wait after a failed login, and the rest after which failures are forgotten.')
   }),
 
   audit: group({
@@ -165,7 +180,12 @@ export const schema = group({
   }),
 
   http: group({
-    origins: list('origin', 'exact origins, such as https://app.example.com (no path, no default port)', "The web origins that may connect beside the page's own.")
+    origins: list('origin', 'exact origins, such as https://app.example.com (no path, no default port)', "The web origins that may connect beside the page's own."),
+    trustedProxies: list('address', 'IP addresses and networks, such as 10.0.0.7 or 10.0.0.0/8', "The proxies whose X-Forwarded-For says where a caller is; of all others it is the caller's word and passed over."),
+    requestsPerSecond: whole(1_000, 0, 1_000_000, 'How many requests a second may come from one address, upgrades included; 0 means any number.'),
+    requestBurst: whole(20_000, 1, 1_000_000, 'How many requests may come from one address at once.'),
+    maxIdle: whole(1_500, 1, 1_000_000, 'How many connections may be open on which nothing is asked: those that have not sent a whole request, and those that are kept alive.'),
+    maxIdlePerAddress: whole(1_000, 1, 1_000_000, 'How many of them may come from one address.')
   })
 })
 

@@ -4,7 +4,8 @@ import type { Gateway } from '../gateway.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import { Problem } from '../protocol/problem.ts'
 import type { Mode, Opening } from '../session/opening.ts'
-import { addressOf, type Callers } from './callers.ts'
+import type { Callers } from './callers.ts'
+import { addressOf } from './client-address.ts'
 import { readParameters, type Asked } from './parameters.ts'
 import { isUpgrade } from './problem.ts'
 import { offeredSubprotocol, type Subprotocol } from './subprotocol.ts'
@@ -25,11 +26,13 @@ export async function admit (gateway: Gateway, callers: Callers, request: Fastif
   const subprotocol = offeredSubprotocol(request.headers['sec-websocket-protocol'])
   const asked = readParameters(subprotocol, request.query as Record<string, unknown>, gateway.now())
   if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
-  if (gateway.hub.sockets >= gateway.settings.ws.maxSockets) throw new Problem('too-many-sockets', undefined, RETRY_AFTER_S)
+  const address = addressOf(request)
+  const full = gateway.seats.refusal(device, address)
+  if (full !== undefined) throw new Problem(full, undefined, RETRY_AFTER_S)
   const { session, since, resume } = asked
   if (resume !== undefined && !gateway.hasRoomFor(device, resume)) throw new Problem('positions-full', undefined, RETRY_AFTER_S)
   if (isUpgrade(request)) grants.identity.redeem?.() // last: what was refused for another reason may come again, and so may a question
-  return { device, grants, address: addressOf(request), origin: request.headers.origin, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
+  return { device, grants, address, origin: request.headers.origin, mode: modeOf(subprotocol, asked), session, holdPongs: asked.ack === 'pong', since, resume }
 }
 
 function modeOf (subprotocol: Subprotocol, { frames }: Asked): Mode {

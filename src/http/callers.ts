@@ -6,6 +6,7 @@ import { isLoopback } from '../config/index.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
 import { certificateOf } from './certificate-of.ts'
+import { addressOf, peerOf } from './client-address.ts'
 import { credentialOf, opensSocket } from './credentials.ts'
 
 /** Who sends a request, and what they may do: sockets and the HTTP API ask here. */
@@ -55,7 +56,7 @@ export class Callers {
   #mayBeNobody (request: FastifyRequest): boolean {
     const { access, settings: { auth: { anonymous }, host } } = this.#gateway
     if (anonymous !== 'loopback') return anonymous === 'always'
-    return !access.hasLogin && isLoopback(host) && isLoopback(request.hostname) && isLoopback(addressOf(request))
+    return !access.hasLogin && isLoopback(host) && isLoopback(request.hostname) && isLoopback(peerOf(request)) && isLoopback(addressOf(request))
   }
 }
 
@@ -69,10 +70,4 @@ export function handshakeOf (request: FastifyRequest): Omit<Handshake, 'token'> 
     device: (params as { deviceId?: string }).deviceId,
     certificate: certificateOf(request.raw.socket)
   }
-}
-
-/** As a plugin the gateway may stand in a server that listens beyond loopback. An in-memory pair has no address: it is this process. */
-export function addressOf ({ raw }: FastifyRequest): string {
-  const { socket } = raw as { socket?: { remoteAddress?: string } }
-  return socket === undefined ? 'localhost' : String(socket.remoteAddress).replace(/^::ffff:/, '')
 }

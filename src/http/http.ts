@@ -1,17 +1,23 @@
 import staticFiles from '@fastify/static'
 import websocket from '@fastify/websocket'
 import type { FastifyInstance } from 'fastify'
+import type { Server } from 'node:http'
 import { fileURLToPath } from 'node:url'
 import type { Audit } from '../audit/audit.ts'
+import type { Clock } from '../clock.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
 import { auditRefusals } from './auditing.ts'
+import { boundRequests, countRefusals } from './bounds.ts'
 import { Callers } from './callers.ts'
+import { Proxies } from './client-address.ts'
+import { Connections } from './connections.ts'
 import { shareWith } from './cors.ts'
 import { deviceRoutes } from './devices.ts'
 import { healthRoutes } from './health.ts'
 import { metricsRoute, type Metrics } from './metrics.ts'
 import { handleError, sendProblem } from './problem.ts'
+import { quotaRoutes } from './quotas.ts'
 import { revocationRoutes } from './revocations.ts'
 import { loadableByAll, secureAnswers, securePage } from './security-headers.ts'
 import { socketRoutes } from './sockets.ts'
@@ -30,8 +36,11 @@ const CLOSING_MS = 1_000
 const CLOSING_STEP_MS = 20
 
 /** Everything that the gateway serves over HTTP, sockets included. Errors and unknown addresses of others' routes stay theirs. */
-export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, audit: Audit | undefined): Promise<void> {
+export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, audit: Audit | undefined, clock: Clock): Promise<void> {
+  const { settings } = gateway
   const callers = new Callers(gateway)
+  const proxies = new Proxies(settings.http.trustedProxies)
+  new Connections(settings.http, proxies, () => metrics.limited('idle-connections')).watch(app.server as Server)
   await app.register(websocket, {
     options: {
       clientTracking: false,
@@ -47,8 +56,10 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
   await app.register(async (ours) => {
     ours.setErrorHandler(handleError)
     ours.setNotFoundHandler((_request, reply) => sendProblem(reply, new Problem('not-found')))
-    secureAnswers(ours, { tls: gateway.settings.tls.certFile !== undefined })
-    shareWith(ours, gateway.settings.http.origins)
+    secureAnswers(ours, { tls: settings.tls.certFile !== undefined })
+    shareWith(ours, settings.http.origins)
+    countRefusals(ours, metrics)
+    boundRequests(ours, settings.http, proxies, clock)
     await ours.register(async (page) => {
       page.addHook('onRequest', securePage)
       await page.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0 })
@@ -57,6 +68,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     if (audit !== undefined) auditRefusals(ours, callers, audit)
     healthRoutes(ours, gateway)
     metricsRoute(ours, gateway, metrics, callers)
+    quotaRoutes(ours, gateway.quotas, callers, audit)
     const unanswered = new Unanswered(ours)
     deviceRoutes(ours, gateway, callers, unanswered)
     revocationRoutes(ours, gateway, callers, unanswered, audit)

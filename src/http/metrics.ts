@@ -29,11 +29,13 @@ export function createMetrics (embedded: boolean): Metrics {
   const refusals = new Counter({ name: 'sluice_refusals_total', help: 'Publishes refused, by code.', labelNames: ['code'], registers })
   const closes = new Counter({ name: 'sluice_closes_total', help: 'Sockets that the gateway closed, by the name of the close code.', labelNames: ['code'], registers })
   const gaps = new Counter({ name: 'sluice_gaps_total', help: 'Gap notices that were due to sockets, by reason; raw sockets cannot be told.', labelNames: ['reason'], registers })
+  const limited = new Counter({ name: 'sluice_limited_total', help: 'Callers that were held back or refused because they want more than they may, by limit.', labelNames: ['limit'], registers })
   return {
     registry,
     stored: (waitMs) => ack.observe(waitMs / 1000),
     delivered: (delayMs) => delay.observe(delayMs / 1000),
     refused: (code) => refusals.inc({ code }),
+    limited: (limit) => limited.inc({ limit }),
     closed: (code) => closes.inc({ code }),
     gap: (reason) => gaps.inc({ reason })
   }

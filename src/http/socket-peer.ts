@@ -2,6 +2,9 @@ import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Peer } from '../session/peer.ts'
 
+/** The state of a receiver of `ws` that has read all of a frame, and nothing of the next. */
+const BETWEEN_FRAMES = 0
+
 /**
  * A socket of `ws`. Frames are written past it, to the stream below: ws would frame each payload anew for each socket, in two
  * writes. That is safe as long as compression is off and nobody sends through ws, which then writes whole control frames only.
@@ -37,6 +40,12 @@ export class SocketPeer implements Peer {
   pong (data: Buffer): void {
     this.#waitingPongs += 1
     this.#ws.pong(data, false, this.#ponged)
+  }
+
+  /** Of this `ws` tells nothing but the message that is whole. */
+  get isMidFrame (): boolean {
+    const { _receiver: { _fragmented, _bufferedBytes, _state } } = this.#ws as unknown as { _receiver: { _fragmented: number, _bufferedBytes: number, _state: number } }
+    return _fragmented !== 0 || _bufferedBytes > 0 || _state !== BETWEEN_FRAMES
   }
 
   pause (): void { this.#ws.pause() }

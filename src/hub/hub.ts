@@ -32,6 +32,10 @@ export class Hub {
   get sockets (): number { return this.#sockets }
   get devices (): number { return this.#devices.size }
 
+  sessionsOf (device: string): readonly Session[] { return this.#devices.get(device)?.sessions ?? [] }
+
+  socketsOf (device: string): number { return this.sessionsOf(device).length }
+
   add (session: Session): void {
     this.#sockets += 1
     const device = this.#devices.get(session.device)

@@ -10,6 +10,8 @@ export const closes = {
   internal: { code: 4005, message: 'The server failed in a way it did not expect; its log says more.' },
   expired: { code: 4006, message: 'Your credentials have expired; come back with new ones.' },
   kicked: { code: 4007, message: 'An operator has closed your sockets; you may come back.' },
+  'too-many-sockets': { code: 4008, message: 'As many sockets are open as may be, here, of your device, or from your address; come back later.' },
+  'slow-frame': { code: 4009, message: 'A frame that was begun was not there whole within two heartbeats.' },
   'bad-frame': { code: 4500, message: 'A frame is not one JSON object, or is nested more deeply than 64 levels.' },
   'unknown-type': { code: 4501, message: "A frame's type is missing, or not one that a client may send." },
   'binary-frame': { code: 4502, message: 'A binary frame came where text is due; in sluice.v1 bytes travel as base64.' },
@@ -19,7 +21,8 @@ export const closes = {
   'bad-received': { code: 4506, message: 'A received has no cursor that this server can have given, or an unknown field.' },
   'not-permitted': { code: 4507, message: 'Your credentials do not allow this.' },
   'bad-refresh': { code: 4508, message: 'A refresh has no token of 1 to 8192 characters without spaces, or an unknown field.' },
-  revoked: { code: 4509, message: 'Your token, your key, or the access of your device has been revoked.' }
+  revoked: { code: 4509, message: 'Your token, your key, or the access of your device has been revoked.' },
+  replaced: { code: 4510, message: 'A newer socket of this device has come, and this server keeps the newest alone (ws.multiple).' }
 } as const satisfies Record<string, Close>
 
 export type CloseName = keyof typeof closes

@@ -1,6 +1,7 @@
 import type { Grants, Verb } from '../access/policy.ts'
 import type { Clock } from '../clock.ts'
 import type { Topic } from '../log/log.ts'
+import type { Rates } from '../limits/rates.ts'
 import type { CloseName } from '../protocol/closes.ts'
 import type { DenialCode } from '../protocol/denials.ts'
 import type { Storage } from '../protocol/encode.ts'
@@ -17,6 +18,7 @@ export interface Context {
   readonly uplink: Topic
   readonly follow: (session: Session) => Following
   readonly watchers: Watching
+  readonly rates: Rates
   readonly clock: Clock
   readonly turn: Turn
   readonly expiry: Pick<Expiry, 'add' | 'remove'>
@@ -85,6 +87,8 @@ export interface Following {
 export interface Observer {
   refused: (code: RefusalCode) => void
   closed: (name: CloseName) => void
+  /** Somebody was held back, or refused, because he wants more than he may. */
+  limited: (limit: string) => void
   /** A session asked for what it may not; told once for each verb. */
   denied: (session: Session, verb: Verb, resource: string) => void
   /** A session showed a new token; the code says why it was not taken. */

@@ -7,11 +7,11 @@ export type Mode = 'raw' | 'raw-text' | 'raw-binary' | 'sluice.v1'
 /** Who opens a socket, and what it asks for. */
 export interface Opening {
   readonly device: string
+  /** Where it comes from: an IP address, or `localhost` for an in-memory pair. */
+  readonly address: string
   /** What it may do. */
   readonly grants: Grants
   readonly mode: Mode
-  /** Where it comes from, as the handshake has it. */
-  readonly address: string
   readonly origin?: string | undefined
   /** The producer session, which outlives connections; undefined: this connection is it. */
   readonly session?: string | undefined

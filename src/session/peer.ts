@@ -11,6 +11,8 @@ export interface Peer {
   pong: (data: Buffer) => void
   /** Pongs that the network has not taken yet. */
   readonly waitingPongs: number
+  /** A message has begun to come, and is not there whole. */
+  readonly isMidFrame: boolean
   /** Stops reading the socket, so that its sender is held back by TCP. What was read already still arrives. */
   pause: () => void
   resume: () => void

@@ -3,6 +3,7 @@ import type { Grants, Verb } from '../access/policy.ts'
 import { closeReason, closes, type CloseName } from '../protocol/closes.ts'
 import { decode } from '../protocol/decode.ts'
 import { bye, welcome } from '../protocol/encode.ts'
+import type { Rate } from '../limits/rate.ts'
 import type { Since } from '../protocol/since.ts'
 import { wsFrame } from '../protocol/ws-frame.ts'
 import type { Context } from './context.ts'
@@ -33,6 +34,8 @@ export class Session {
   readonly id: string
   readonly uplink: Uplink
   readonly downlink: Downlink
+  /** What its device has sent, against what it may. */
+  readonly rate: Rate
   /** A watch was not answered yet, as while Kafka is away; one answer will do for all that come meanwhile. */
   awaitsWatch = false
   /** By the clock's `elapsed`: when its next refresh is looked at; while one is, never. */
@@ -41,9 +44,14 @@ export class Session {
   #peer: Peer
   #paused = false
   #hushed = false
+  #throttled = false
   #closing = false
   #heard = true
   #missed = 0
+  /** A whole frame came since the last heartbeat. */
+  #moved = false
+  /** Heartbeats for which one frame has been on its way. */
+  #midFrame = 0
   #outbox: Outbox
   #flushing = false
   #denied: Set<Verb> | undefined
@@ -61,6 +69,7 @@ export class Session {
     this.#outbox = new Outbox(peer, context.limits.outboxBytes)
     this.uplink = new Uplink(this, holdPongs === true)
     this.downlink = new Downlink(this, context.follow(this))
+    this.rate = context.rates.enter(device, grants.identity.quota)
   }
 
   /** Who it is, and what it may do. */
@@ -68,9 +77,10 @@ export class Session {
 
   /** What it may do from now on. */
   renew (grants: Grants): void {
-    const { expiry } = this.context
+    const { expiry, rates } = this.context
     expiry.remove(this)
     this.#grants = grants
+    rates.reclass(this.rate, grants.identity.quota)
     expiry.add(this)
   }
 
@@ -85,12 +95,15 @@ export class Session {
     const expiresInMs = expiresMs === undefined ? undefined : expiresMs - clock.now()
     this.tell(welcome({ device: this.device, session: this.id, cursor, resuming, storage, heartbeatMs, expiresInMs, limits: { maxFrameBytes, inFlight, outboxBytes } }))
     this.downlink.following.begin(since)
+    if (!this.rate.isWithin()) this.context.rates.hold(this) // what its last socket sent was too much
   }
 
   /** A frame came. After a close has begun, what was still on its way is dropped, and so is neither acked nor stored. */
   receive (data: Buffer, binary: boolean): void {
     this.#heard = true
     if (this.#closing) return
+    this.#moved = true
+    this.#spend(data.length)
     if (this.isRaw) this.#receiveRaw(data)
     else if (binary) this.close('binary-frame')
     else handle(this, decode(data))
@@ -102,6 +115,11 @@ export class Session {
     if (this.#denied?.has(verb) !== true) this.context.observer.denied(this, verb, resource)
     this.#denied = (this.#denied ?? new Set()).add(verb)
     return false
+  }
+
+  /** What has come is taken, and counted; what it is too much is paid for with time in which nothing is read. */
+  #spend (bytes: number): void {
+    if (!this.rate.spend(bytes)) this.context.rates.hold(this)
   }
 
   #receiveRaw (data: Buffer): void {
@@ -178,10 +196,21 @@ export class Session {
   }
 
   resume (): void {
-    if (this.#hushed) return
+    if (this.#hushed || this.#throttled) return
     this.#paused = false
     this.#heard = true // its deadline stood still
     this.#peer.resume()
+  }
+
+  /** Its device has sent more than it may, by now: nothing is read until `release`. */
+  throttle (): void {
+    this.#throttled = true
+    if (!this.#paused) this.pause()
+  }
+
+  release (): void {
+    this.#throttled = false
+    this.uplink.readOn()
   }
 
   /** Nothing more is read from it; what was read already is still answered. */
@@ -200,6 +229,7 @@ export class Session {
   pinged (data: Buffer): void {
     this.#heard = true
     if (this.#closing) return
+    this.#spend(data.length)
     if (this.#peer.waitingPongs + this.uplink.heldPongs >= MAX_PENDING_PONGS) return this.terminate()
     if (!this.uplink.holdPong(data)) this.pong(data)
   }
@@ -209,6 +239,7 @@ export class Session {
   /** A pong came: the answer to our ping, or one that nobody asked for. */
   ponged (data: Buffer): void {
     this.#heard = true
+    if (!this.#closing) this.#spend(data.length)
     this.downlink.ponged(data)
   }
 
@@ -222,7 +253,10 @@ export class Session {
   beat (): void {
     this.#missed = this.#heard || this.#paused ? 0 : this.#missed + 1
     this.#heard = false
+    this.#midFrame = this.#moved || this.#paused || !this.#peer.isMidFrame ? 0 : this.#midFrame + 1
+    this.#moved = false
     if (this.#missed >= MISSED_HEARTBEATS) this.close('heartbeat-lost')
+    else if (this.#midFrame > MISSED_HEARTBEATS) this.close('slow-frame') // pongs keep it alive meanwhile
     else if (!this.#closing) {
       this.downlink.beat()
       this.ping()
@@ -234,6 +268,7 @@ export class Session {
     this.#closing = true
     this.#outbox.clear()
     this.uplink.end()
+    this.context.rates.leave(this)
     this.context.watchers.forget(this)
     this.downlink.end()
   }

@@ -88,7 +88,11 @@ export class Uplink implements Waiter {
 
   #answered (count: number): void {
     this.#inFlight -= count
-    if (!this.#session.isPaused) return
+    if (this.#session.isPaused) this.readOn()
+  }
+
+  /** Its socket is read again, where no bound of ours is in the way. */
+  readOn (): void {
     const { limits, uplink } = this.#session.context
     const isFree = this.#inFlight <= limits.inFlight * RESUME_AT && !uplink.pressed(this.partition)
     if (isFree || this.#inFlight === 0) this.#session.resume()

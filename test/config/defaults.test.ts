@@ -13,12 +13,13 @@ await t.test('the defaults', async t => {
     kafka: { brokers: [], clientId: 'sluice', createTopics: true, partitions: 6, connectTimeoutMs: 10_000, requestTimeoutMs: 5_000, tls: { enabled: false }, sasl: { mechanism: 'none' } },
     embedded: { mode: 'auto', port: 19_092 },
     topics: { uplink: 'sluice.uplink', downlink: 'sluice.downlink', positions: 'sluice.positions', revocations: 'sluice.revocations' },
-    ws: { heartbeatMs: 30_000, maxFrameBytes: 65_536, outboxBytes: MIB, maxSockets: 18_000 },
+    ws: { heartbeatMs: 30_000, maxFrameBytes: 65_536, outboxBytes: MIB, maxSockets: 18_000, maxSocketsPerDevice: 100, maxSocketsPerAddress: 0, multiple: 'all' },
     uplink: { inFlight: 256, holdBytes: 64 * MIB, holdMs: 30_000 },
     downlink: { partitioner: 'murmur2' },
     history: { bytes: 64 * MIB },
     positions: { max: 1_000_000, retentionMs: 30 * 86_400_000 },
     revocations: { max: 100_000 },
+    quotas: { framesPerSecond: 20_000, bytesPerSecond: 32 * MIB, burstMs: 1_000 },
     drainMs: 20_000,
     simulate: 5,
     tls: { minVersion: 'TLSv1.2', clientCertificates: 'none' },
@@ -29,10 +30,15 @@ await t.test('the defaults', async t => {
       keys: {},
       tickets: {},
       jwt: { clockToleranceMs: 5_000, requireExpiry: true, jwksRefreshMs: 600_000, jwksMaxAgeMs: 86_400_000, jwksTimeoutMs: 5_000 },
-      claims: { device: 'sub', roles: 'roles', groups: 'groups', events: 'events', watch: 'watch', quota: 'quota' }
+      claims: { device: 'sub', roles: 'roles', groups: 'groups', events: 'events', watch: 'watch', quota: 'quota' },
+      timeoutMs: 10_000,
+      maxPending: 5_000,
+      maxPendingPerAddress: 2_000,
+      maxFailures: 20,
+      maxFailureWaitMs: 60_000
     },
     audit: {},
-    http: { origins: [] }
+    http: { origins: [], trustedProxies: [], requestsPerSecond: 1_000, requestBurst: 20_000, maxIdle: 1_500, maxIdlePerAddress: 1_000 }
   })
 })
 

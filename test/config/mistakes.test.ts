@@ -21,6 +21,8 @@ const cases: Record<string, Array<[Sources, ...string[]]>> = {
     [{ env: { SLUICE_KAFKA_CREATE_TOPICS: 'yes' } }, 'SLUICE_KAFKA_CREATE_TOPICS is "yes"; it must be true or false'],
     ...['kafka', 'a:0', 'a:65536', ':1', 'http://a:1', 'a:1/x', '[::1]:9092', 'a:01'].map<[Sources, string]>((text) =>
       [{ env: { KAFKA_BROKERS: text } }, `KAFKA_BROKERS holds "${text}"; it must be a comma-separated ${BROKERS}`]),
+    ...['a', '1.2.3', '10.0.0.0/33', '10.0.0.0/', '10.0.0.0/08', '10.0.0.0/8/8', '::/129', 'fe80::1%eth0', 'loopback'].map<[Sources, string]>((text) =>
+      [{ env: { SLUICE_HTTP_TRUSTED_PROXIES: text } }, `SLUICE_HTTP_TRUSTED_PROXIES holds "${text}"; it must be a comma-separated list of IP addresses and networks, such as 10.0.0.7 or 10.0.0.0/8`]),
     [{ env: { KAFKA_BROKERS: 'a:1,b,c:3,,' } }, `KAFKA_BROKERS holds "b", "", ""; it must be a comma-separated ${BROKERS}`],
     ...['https://a.example/', 'https://a.example:443', 'HTTPS://a.example', 'https://A.example', 'https://*.a.example', 'https://u@a', 'https://', 'a.example', 'null', '*', 'file://'].map<[Sources, string]>((text) =>
       [{ env: { SLUICE_HTTP_ORIGINS: text } }, `SLUICE_HTTP_ORIGINS holds "${text}"; it must be ${ORIGINS}`]),

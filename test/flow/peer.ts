@@ -90,6 +90,9 @@ export class Peer {
     return code
   }
 
+  /** The other side has sent a close frame. */
+  get isClosing (): boolean { return this.#closeCode() !== undefined }
+
   #closeCode (): number | undefined {
     for (let at = 0; at + 2 <= this.#received.length;) {
       const opcode = (this.#received[at] as number) & 15

@@ -3,6 +3,8 @@ import type { Clock } from '../../src/clock.ts'
 import type { Failure, Topic, Waiter } from '../../src/log/log.ts'
 import type { Context, Following, Limits, Watching } from '../../src/session/context.ts'
 import { NOBODY } from '../../src/access/identity.ts'
+import { Quotas } from '../../src/limits/quotas.ts'
+import { Rates } from '../../src/limits/rates.ts'
 import { Policy } from '../../src/access/policy.ts'
 import { Problem } from '../../src/protocol/problem.ts'
 import { Expiry } from '../../src/session/expiry.ts'
@@ -58,6 +60,7 @@ export class RecordingPeer implements Peer {
   writes = 0
   waitingBytes = 0
   waitingPongs = 0
+  isMidFrame = false
   /** Whether the network takes what is written, at once. */
   takes = true
 
@@ -171,6 +174,7 @@ export interface Given {
   context: { -readonly [K in keyof Context]: Context[K] }
   /** What the observer was told. */
   observed: string[]
+  quotas: Quotas
   connect: (opening?: Partial<Opening>) => { session: Session, peer: RecordingPeer, publish: (id: number, data?: string) => void }
 }
 
@@ -178,22 +182,24 @@ export function given ({ limits = LIMITS, watchers = nobody }: { limits?: Limits
   const clock = new HeldClock()
   const uplink = new HeldTopic('uplink')
   const observed: string[] = []
+  const quotas = new Quotas({ framesPerSecond: 0, bytesPerSecond: 0, burstMs: 1000 })
   const context: Given['context'] = {
     uplink,
     follow: () => following,
     watchers,
+    rates: new Rates(quotas, clock, () => observed.push('limited rate')),
     clock,
     turn: new Turn(clock),
     expiry: new Expiry(clock),
     identify: () => Promise.reject(new Problem('unauthenticated')),
     limits,
     storage: 'memory',
-    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`), refreshed: (_session, code) => observed.push(`refreshed ${code}`), denied: (_session, verb, resource) => observed.push(`denied ${verb} ${resource}`) }
+    observer: { refused: (code) => observed.push(`refused ${code}`), closed: (name) => observed.push(`closed ${name}`), delivered: () => {}, gap: (reason) => observed.push(`gap ${reason}`), limited: (limit) => observed.push(`limited ${limit}`), refreshed: (_session, code) => observed.push(`refreshed ${code}`), denied: (_session, verb, resource) => observed.push(`denied ${verb} ${resource}`) }
   }
   const connect: Given['connect'] = (opening = {}) => {
     const peer = new RecordingPeer()
     const session = new Session(context, peer, { device: 'sensor-1', grants: EVERYBODY, address: 'localhost', mode: 'sluice.v1', ...opening })
     return { session, peer, publish: (id, data = '0') => session.receive(Buffer.from(`{"type":"publish","id":${id},"data":${data}}`), false) }
   }
-  return { clock, uplink, context, observed, connect }
+  return { clock, uplink, context, observed, quotas, connect }
 }

@@ -23,6 +23,23 @@ function refreshing (opening = {}) {
   return { ...world, ...one, asked, refresh, heard }
 }
 
+await t.test('a new token is of its own class of rates', async (t) => {
+  const { quotas, session, asked, refresh, heard } = refreshing()
+  quotas.set('slow', { framesPerSecond: 1, bytesPerSecond: 0, burstMs: 1000 })
+  refresh()
+  asked[0]?.answer(device({ quota: 'slow' }))
+  await heard()
+  session.receive(Buffer.from('{"type":"publish","id":1,"data":0}'), false)
+  t.ok(session.isPaused)
+})
+
+await t.test('that too many log in says nothing of the token', async (t) => {
+  const { asked, refresh, heard } = refreshing()
+  refresh()
+  asked[0]?.fail(new Problem('too-many-logins'))
+  t.match(await heard(), [{ type: 'denied', code: 'unavailable' }])
+})
+
 await t.test('a new token is in force from its answer on; what comes behind it does not wait', async (t) => {
   const { clock, session, uplink, publish, asked, refresh, heard } = refreshing()
   refresh('abc')

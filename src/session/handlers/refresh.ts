@@ -4,6 +4,8 @@ import { httpErrors } from '../../protocol/http-errors.ts'
 import { Problem } from '../../protocol/problem.ts'
 import type { Session } from '../session.ts'
 
+/** Other refusals say nothing of the token: too many come, or nobody can be asked. */
+const OF_TOKEN = new Set<number>([400, 401, 403])
 /** To look at a token costs as much as a thousand frames. */
 const EVERY_MS = 1_000
 
@@ -35,7 +37,7 @@ function renew (session: Session, grants: Grants): void {
 
 /** What is wrong with the token is its bearer's to know; what else went wrong is not. */
 function deny (session: Session, error: unknown): void {
-  const isToken = error instanceof Problem && httpErrors[error.code].status < 500
+  const isToken = error instanceof Problem && OF_TOKEN.has(httpErrors[error.code].status)
   const code = isToken ? 'bad-credentials' : 'unavailable'
   session.context.observer.refreshed(session, code)
   session.sendText(denied(code, isToken ? error.message : undefined))

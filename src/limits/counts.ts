@@ -1,0 +1,16 @@
+/** How many there are of each; of what there is none, nothing is kept. */
+export class Counts {
+  readonly #counts = new Map<string, number>()
+
+  of (key: string): number { return this.#counts.get(key) ?? 0 }
+
+  get size (): number { return this.#counts.size }
+
+  add (key: string): void { this.#counts.set(key, this.of(key) + 1) }
+
+  remove (key: string): void {
+    const left = this.of(key) - 1
+    if (left > 0) this.#counts.set(key, left)
+    else this.#counts.delete(key)
+  }
+}
