@@ -1,6 +1,7 @@
 import type { Settings } from '../config/index.ts'
 import { Access, type Method } from './access.ts'
 import { methodOf, type Authenticate } from './authenticate.ts'
+import { createCallback } from './callback.ts'
 import { byJwt } from './jwt.ts'
 import { byKey } from './keys.ts'
 import { Policy } from './policy.ts'
@@ -16,5 +17,5 @@ export async function createAccess ({ auth }: Settings, surroundings: Surroundin
   const rules = auth.policyFile === undefined ? undefined : readRules(auth.policyFile)
   const tickets = createTickets(auth, surroundings)
   const methods: Array<Method | undefined> = [authenticate === undefined ? undefined : methodOf(authenticate), tickets?.method, byKey(auth, surroundings), byJwt(auth, surroundings)]
-  return new Access(new Policy(rules), methods.filter((method) => method !== undefined), tickets)
+  return new Access(new Policy(rules), methods.filter((method) => method !== undefined), tickets, createCallback(auth, surroundings))
 }

@@ -17,14 +17,14 @@ function origin (text: string): boolean {
   return !text.includes('*') && URL.canParse(text) && new URL(text).origin === text
 }
 
-/** Keys that came over plain HTTP could be anybody's. */
-function jwksUrl (text: string): boolean {
+/** What came over plain HTTP could be anybody's. */
+function secureUrl (text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
   return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
 }
 
-const ajv = new Ajv({ allErrors: true, formats: { broker, origin, jwksUrl } })
+const ajv = new Ajv({ allErrors: true, formats: { broker, origin, secureUrl } })
 ajv.addVocabulary([...KEYWORDS])
 const compiled = new Map<Leaf, ValidateFunction>()
 

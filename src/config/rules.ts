@@ -48,6 +48,13 @@ const withoutKeys: Rule = {
   }
 }
 
+const withoutCallback: Rule = {
+  of: ['auth.http.url', 'auth.http.secretFile'],
+  broken: ({ auth: { http } }, called) => http.secretFile !== undefined && http.url === undefined
+    ? `${called('auth.http.secretFile')} is set, but nothing says who is shown it; set auth.http.url`
+    : undefined
+}
+
 export const rules: readonly Rule[] = [
   {
     of: ['embedded.mode', 'kafka.brokers'],
@@ -68,5 +75,6 @@ export const rules: readonly Rule[] = [
   apart('downlink', 'revocations'),
   apart('positions', 'revocations'),
   oneSource,
-  withoutKeys
+  withoutKeys,
+  withoutCallback
 ]

@@ -55,7 +55,7 @@ for (const keys of KEYS) {
 }
 
 async function everySource (t: Test, known: readonly Setting[]): Promise<void> {
-  const other: Record<string, unknown> = { 'kafka.createTopics': true, 'kafka.brokers': ['a:1'], 'http.origins': ['https://a.example'], logLevel: 'warn', 'embedded.mode': 'never', 'auth.anonymous': 'always', 'downlink.partitioner': 'any', host: '::', 'embedded.dir': 'data', 'auth.jwt.jwksUrl': 'https://a.example/jwks', 'auth.jwt.requireExpiry': false, 'auth.queryToken': true }
+  const other: Record<string, unknown> = { 'kafka.createTopics': true, 'kafka.brokers': ['a:1'], 'http.origins': ['https://a.example'], logLevel: 'warn', 'embedded.mode': 'never', 'auth.anonymous': 'always', 'downlink.partitioner': 'any', host: '::', 'embedded.dir': 'data', 'auth.jwt.jwksUrl': 'https://a.example/jwks', 'auth.jwt.requireExpiry': false, 'auth.queryToken': true, 'auth.http.url': 'https://a.example/who', 'auth.http.when': 'always', 'auth.http.passToken': false, 'auth.http.onFailure': 'cached' }
   const tree = Object.fromEntries(known.map(({ name, leaf }) => [name, other[name] ?? (leaf.type === 'integer' ? leaf.minimum! + 1 : 'text')]))
   tree['topics.uplink'] = 'up'
   tree['topics.positions'] = 'held'
