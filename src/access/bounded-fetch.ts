@@ -1,4 +1,5 @@
 import type { FetchImplementation } from 'jose'
+import { readBody } from './bounded-body.ts'
 
 const MAX_BYTES = 256 * 1024
 const MAX_KEYS = 100
@@ -11,13 +12,7 @@ export function boundedFetch (closing: AbortSignal): FetchImplementation {
       await response.body?.cancel()
       throw new Error(`it answered ${response.status}, and not 200`) // a redirect is not followed: it could lead anywhere
     }
-    const chunks: Uint8Array[] = []
-    let bytes = 0
-    for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
-      chunks.push(chunk)
-      if ((bytes += chunk.length) > MAX_BYTES) throw new Error(`its answer is longer than ${MAX_BYTES} bytes`)
-    }
-    const text = Buffer.concat(chunks).toString()
+    const text = await readBody(response, MAX_BYTES)
     const { keys } = parse(text)
     if (!Array.isArray(keys)) throw new Error('its answer is no key set in JSON')
     if (keys.length > MAX_KEYS) throw new Error(`its set has more than ${MAX_KEYS} keys`)

@@ -1,6 +1,7 @@
 import type { Settings } from '../config/index.ts'
 import { Access, type Method } from './access.ts'
 import { methodOf, type Authenticate } from './authenticate.ts'
+import { createCallback } from './callback.ts'
 import { byCertificate } from './certificate.ts'
 import { byJwt } from './jwt.ts'
 import { byKey } from './keys.ts'
@@ -24,5 +25,5 @@ export async function createAccess ({ auth }: Settings, surroundings: Surroundin
     byKey(auth, surroundings),
     byJwt(auth, surroundings)
   ]
-  return new Access(new Policy(rules), methods.filter((method) => method !== undefined), tickets)
+  return new Access(new Policy(rules), methods.filter((method) => method !== undefined), tickets, createCallback(auth, surroundings))
 }

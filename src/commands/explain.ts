@@ -64,7 +64,7 @@ export interface Question {
 export async function decide (access: Access, { token, verb, resource, mayBeNobody }: Question): Promise<{ isAllowed: boolean, text: string } | undefined> {
   let who: Identity
   try {
-    who = await access.identify({ address: '127.0.0.1', origin: undefined, device: verb === 'connect' ? resource : undefined, token }, mayBeNobody)
+    who = await access.identify({ address: '127.0.0.1', origin: undefined, device: verb === 'connect' ? resource : undefined, token, opensSocket: verb === 'connect' }, mayBeNobody)
   } catch (error) {
     if (!(error instanceof Problem)) throw error
     return { isAllowed: false, text: `Refused at the door: ${error.code}. ${plain(error.message, Infinity)}` }

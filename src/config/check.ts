@@ -18,8 +18,8 @@ function origin (text: string): boolean {
   return !text.includes('*') && URL.canParse(text) && new URL(text).origin === text
 }
 
-/** Keys that came over plain HTTP could be anybody's. */
-function jwksUrl (text: string): boolean {
+/** What came over plain HTTP could be anybody's. */
+function secureUrl (text: string): boolean {
   if (!URL.canParse(text)) return false
   const { protocol, hostname, username, password } = new URL(text)
   return username === '' && password === '' && (protocol === 'https:' || (protocol === 'http:' && isLoopback(hostname)))
@@ -43,7 +43,7 @@ function address (text: string): boolean {
   return prefix === undefined || (/^(?:0|[1-9]\d{0,2})$/.test(prefix) && Number(prefix) <= (version === 4 ? 32 : 128))
 }
 
-const ajv = new Ajv({ allErrors: true, formats: { address, broker, origin, jwksUrl, fingerprint, tokenUrl } })
+const ajv = new Ajv({ allErrors: true, formats: { address, broker, origin, secureUrl, fingerprint, tokenUrl } })
 ajv.addVocabulary([...KEYWORDS])
 const compiled = new Map<Leaf, ValidateFunction>()
 

@@ -76,6 +76,13 @@ const withoutDevice = (name: 'fingerprints' | 'fingerprintsFile'): Rule => ({
     : undefined
 })
 
+const withoutCallback: Rule = {
+  of: ['auth.http.url', 'auth.http.secretFile'],
+  broken: ({ auth: { http } }, called) => http.secretFile !== undefined && http.url === undefined
+    ? `${called('auth.http.secretFile')} is set, but nothing says who is shown it; set auth.http.url`
+    : undefined
+}
+
 export const rules: readonly Rule[] = [
   {
     of: ['embedded.mode', 'kafka.brokers'],
@@ -104,5 +111,6 @@ export const rules: readonly Rule[] = [
   clientCertificates,
   withoutDevice('fingerprints'),
   withoutDevice('fingerprintsFile'),
+  withoutCallback,
   ...kafkaRules
 ]

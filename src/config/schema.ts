@@ -25,6 +25,7 @@ const list = (format: string, allowed: string, description: string, more: More =
   Type.Array(Type.String({ format }), { default: [], allowed, description, ...more })
 const maybe = (allowed: string, description: string, more: More & { format?: string, pattern?: string } = {}) =>
   Type.Optional(Type.String({ minLength: 1, allowed, description, ...more }))
+const secureUrl = (description: string) => maybe('an https address without user or password; http on loopback only', description, { format: 'secureUrl' })
 const file = (description: string) => maybe('the path of a file', description)
 /** Where a fact about the caller stands in its token. */
 const claim = (value: string, description: string) => text(value, '^.{1,256}$', "a claim's name, with dots where it is nested", description)
@@ -150,7 +151,7 @@ export const schema = group({
     jwt: group({
       secretFile: file('The file with the secret, of at least 32 bytes, that JWTs are signed with (HS256).'),
       publicKeyFile: file('The PEM file with the public key, or the certificate, of who signs JWTs (RS, PS, ES or EdDSA, by its kind).'),
-      jwksUrl: maybe('an https address without user or password; http on loopback only', 'The address of the key set of who signs JWTs.', { format: 'jwksUrl' }),
+      jwksUrl: secureUrl('The address of the key set of who signs JWTs.'),
       issuer: maybe('a text', 'Who has to have issued a JWT (iss); without it, anybody whose signature is good.'),
       audience: maybe('a text', 'Whom a JWT has to be for (aud); without it, anybody.'),
       clockToleranceMs: whole(5_000, 0, 300_000, "How far the issuer's clock may be from this server's."),
@@ -166,6 +167,15 @@ export const schema = group({
       events: claim('events', 'The claim with patterns of the events that may be published; a token without it may publish all that its roles allow.'),
       watch: claim('watch', 'The claim with patterns of the devices that may be watched.'),
       quota: claim('quota', 'The claim with the class of rates and quotas.')
+    }),
+    http: group({
+      url: secureUrl('The address that is asked who a caller is.'),
+      when: oneOf(['unknown', 'always'], 'unknown', 'Whether it is asked about callers whom no other login knows, or about the others too, who then need both.'),
+      secretFile: file('The file with the secret, of at least 32 bytes, that is shown to it as Authorization: Bearer.'),
+      passToken: yesNo(true, 'Whether it is told the token of callers whom no other login knows.'),
+      timeoutMs: whole(2_000, 100, 60_000, 'How long one question may take, waiting for its turn included.'),
+      cacheMs: whole(60_000, 0, DAY, 'How long an answer is good for the same question, if it says no less itself; 0 asks each time.'),
+      onFailure: oneOf(['refuse', 'cached'], 'refuse', 'What happens when it does not answer as it should: callers are told to come back, or its last answer to the same question stays good until that one ends.')
     }),
     timeoutMs: whole(10_000, 1, 60_000, 'How long a login may take before the caller is refused.'),
     maxPending: whole(5_000, 1, 1_000_000, 'How many logins may be under way in all.'),

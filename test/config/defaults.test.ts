@@ -31,6 +31,7 @@ await t.test('the defaults', async t => {
       tickets: {},
       jwt: { clockToleranceMs: 5_000, requireExpiry: true, jwksRefreshMs: 600_000, jwksMaxAgeMs: 86_400_000, jwksTimeoutMs: 5_000 },
       claims: { device: 'sub', roles: 'roles', groups: 'groups', events: 'events', watch: 'watch', quota: 'quota' },
+      http: { when: 'unknown', passToken: true, timeoutMs: 2_000, cacheMs: 60_000, onFailure: 'refuse' },
       timeoutMs: 10_000,
       maxPending: 5_000,
       maxPendingPerAddress: 2_000,

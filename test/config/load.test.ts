@@ -58,7 +58,7 @@ for (const keys of KEYS) {
 }
 
 async function everySource (t: Test, known: readonly Setting[]): Promise<void> {
-  const other: Record<string, unknown> = { 'kafka.createTopics': true, 'kafka.brokers': ['a:1'], 'http.origins': ['https://a.example'], logLevel: 'warn', 'embedded.mode': 'never', 'auth.anonymous': 'always', 'downlink.partitioner': 'any', host: '::', 'ws.multiple': 'newest', 'http.trustedProxies': ['10.0.0.0/8'], 'embedded.dir': 'data', 'tls.minVersion': 'TLSv1.3', 'tls.clientCertificates': 'optional', 'auth.certificate.device': 'cn', 'auth.certificate.fingerprints': ['ab'.repeat(32)], 'auth.jwt.jwksUrl': 'https://a.example/jwks', 'auth.jwt.requireExpiry': false, 'auth.queryToken': true, 'kafka.tls.enabled': true, 'kafka.sasl.mechanism': 'plain' }
+  const other: Record<string, unknown> = { 'kafka.createTopics': true, 'kafka.brokers': ['a:1'], 'http.origins': ['https://a.example'], logLevel: 'warn', 'embedded.mode': 'never', 'auth.anonymous': 'always', 'downlink.partitioner': 'any', host: '::', 'ws.multiple': 'newest', 'http.trustedProxies': ['10.0.0.0/8'], 'embedded.dir': 'data', 'tls.minVersion': 'TLSv1.3', 'tls.clientCertificates': 'optional', 'auth.certificate.device': 'cn', 'auth.certificate.fingerprints': ['ab'.repeat(32)], 'auth.jwt.jwksUrl': 'https://a.example/jwks', 'auth.jwt.requireExpiry': false, 'auth.queryToken': true, 'kafka.tls.enabled': true, 'kafka.sasl.mechanism': 'plain', 'auth.http.url': 'https://a.example/who', 'auth.http.when': 'always', 'auth.http.passToken': false, 'auth.http.onFailure': 'cached' }
   const tree = Object.fromEntries(known.map(({ name, leaf }) => [name, other[name] ?? (leaf.type === 'integer' ? leaf.minimum! + 1 : 'text')]))
   tree['topics.uplink'] = 'up'
   tree['topics.positions'] = 'held'

@@ -83,7 +83,8 @@ const cases: Record<string, Array<[Sources, ...string[]]>> = {
     [{ argv: ['--auth.jwt.secretFile=a', '--auth.jwt.jwksUrl=https://a.example/'] }, '--auth.jwt.secretFile and --auth.jwt.jwksUrl are set; choose one of them'],
     [{ argv: ['--auth.jwt.secretFile=a', '--auth.jwt.publicKeyFile=b'], env: { SLUICE_AUTH_JWT_JWKS_URL: 'https://a.example/' } }, '--auth.jwt.secretFile, --auth.jwt.publicKeyFile and SLUICE_AUTH_JWT_JWKS_URL are set; choose one of them'],
     [{ argv: ['--auth.jwt.issuer=a'] }, '--auth.jwt.issuer is set, but nothing says where the keys are; set auth.jwt.secretFile, auth.jwt.publicKeyFile or auth.jwt.jwksUrl'],
-    [{ argv: ['--auth.jwt.audience=a'] }, '--auth.jwt.audience is set, but nothing says where the keys are; set auth.jwt.secretFile, auth.jwt.publicKeyFile or auth.jwt.jwksUrl']
+    [{ argv: ['--auth.jwt.audience=a'] }, '--auth.jwt.audience is set, but nothing says where the keys are; set auth.jwt.secretFile, auth.jwt.publicKeyFile or auth.jwt.jwksUrl'],
+    [{ argv: ['--auth.http.secretFile=a'] }, '--auth.http.secretFile is set, but nothing says who is shown it; set auth.http.url']
   ],
   'key sets that anybody could have sent, or whose address holds a password, which is not shown': [
     'jwks', 'http://id.example/jwks', 'file:///jwks', 'https://me@id.example/jwks', 'https://me:secret@id.example/jwks', 'https://:secret@id.example/jwks'

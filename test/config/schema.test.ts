@@ -21,7 +21,7 @@ await t.test('no setting and no variable is named twice', async t => {
 })
 
 await t.test('the defaults are what the whole schema allows', async t => {
-  const ajv = new Ajv({ formats: { address: true, broker: true, origin: true, jwksUrl: true, fingerprint: true, tokenUrl: true } })
+  const ajv = new Ajv({ formats: { address: true, broker: true, origin: true, secureUrl: true, fingerprint: true, tokenUrl: true } })
   ajv.addVocabulary([...KEYWORDS])
   const validate = ajv.compile(schema)
   t.ok(validate(structuredClone(defaults())), JSON.stringify(validate.errors))
