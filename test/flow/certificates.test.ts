@@ -134,6 +134,12 @@ await t.test('only what is on the list, where there is one, and the list is read
   t.match(await login(gateway, one), letIn)
 })
 
+await t.test('a list in the settings alone', async (t) => {
+  const gateway = await mutual(t, { fingerprints: [sensor.fingerprint] })
+  t.match(await login(gateway, sensor), letIn)
+  t.match(await login(gateway, authority.issue('/CN=sensor-1')), { status: 401, code: 'bad-credentials' }, 'another certificate of the same name')
+})
+
 await t.test('an authority that is replaced lets in nobody else', async (t) => {
   const [old, young] = [new Authority(t, 'old'), new Authority(t, 'young')]
   const clientCaFile = join(authority.folder, 'clients.pem')

@@ -14,6 +14,9 @@ export class Issuer {
   /** Who a token is about. */
   subject = 'sluice'
   lifeS = 60
+  /** Whether its answer says how long a token lives, and whether the token itself does: whether it is a JWT. */
+  tellsLife = true
+  isOpaque = false
   /** Tokens given so far, and what it asks of the next ones: a status instead of a token. */
   given = 0
   failWith: number | undefined
@@ -54,7 +57,7 @@ export class Issuer {
     const now = Math.floor(Date.now() / 1000)
     const token = await new SignJWT({ scope: form.get('scope') ?? '' }).setProtectedHeader({ alg: 'RS256', kid: KEY_ID }).setSubject(this.subject)
       .setIssuer(this.url).setAudience(AUDIENCE).setIssuedAt(now).setExpirationTime(now + this.lifeS).sign(this.#keys.privateKey)
-    return [200, { access_token: token, token_type: 'Bearer', expires_in: this.lifeS }]
+    return [200, { access_token: this.isOpaque ? `opaque-${this.given}` : token, token_type: 'Bearer', ...(this.tellsLife ? { expires_in: this.lifeS } : {}) }]
   }
 
   async stop (): Promise<void> {

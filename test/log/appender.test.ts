@@ -18,9 +18,10 @@ function started (holdMs = 1000, { holdBytes = 1000, partitions = 2, maxBatchByt
   const clock = new HeldClock()
   const sent: Request[] = []
   const asked: number[] = []
-  const given = { marks: [] as HighWatermark[], producers: [] as Array<Promise<{ id: bigint, epoch: number }>> }
+  const given = { isHidden: false, marks: [] as HighWatermark[], producers: [] as Array<Promise<{ id: bigint, epoch: number }>> }
   const cluster = {
     ...permitted,
+    isHidden: () => given.isHidden,
     leader: () => 1,
     partitions: () => 1,
     refresh: () => Promise.reject(new Error('away')),
@@ -283,6 +284,16 @@ await t.test('a broker that throttles is sent nothing meanwhile, and that is tol
   await put(0)
   clock.advance(600)
   t.strictSame(ledger.failures, [{ id: 3, code: 'kafka-away', reason: 'Kafka throttles this client' }])
+})
+
+await t.test('what waits for a topic that Kafka no longer shows is refused as not allowed', async t => {
+  const { clock, sent, given, put, turn, ledger } = started()
+  given.isHidden = true
+  await put(0)
+  sent[0]?.fail(new NotSent(new Error('no leader')))
+  await turn()
+  clock.advance(1000)
+  t.strictSame(ledger.codes, [[1, 'not-authorized']])
 })
 
 await t.test('what is under way is given up at the bound, not later, and a late answer is nobody\'s', async t => {

@@ -121,3 +121,26 @@ await t.test('tokens', async t => {
   clock.advance(500)
   await t.rejects(login(), { name: 'NoToken', message: /\/token gives no token: (?:ECONNREFUSED|UND_ERR_SOCKET|ECONNRESET)$/ })
 })
+
+await t.test('how long a token lives, where its issuer does not say', async t => {
+  const issuer = new Issuer()
+  await issuer.start()
+  t.teardown(() => issuer.stop())
+  const clock = new HeldClock()
+  issuer.tellsLife = false
+  const sasl = { mechanism: 'oauthbearer', tokenUrl: issuer.tokenUrl, clientId: 'sluice-client', clientSecretFile: file('secret-2', issuer.secret) } as const
+  const it = new Credentials({ tls: NO_TLS, sasl, requestTimeoutMs: 2_000 }, clock, () => {})
+  const login = async (): Promise<string> => (await it.sasl?.login() as { token: string }).token
+  issuer.lifeS = Math.floor((clock.now() - Date.now()) / 1_000) + 1_000 // a thousand seconds from what the clock here says
+  const first = await login()
+  clock.advance(700_000)
+  t.equal(await login(), first, 'the token says it itself')
+  issuer.isOpaque = true
+  clock.advance(200_000)
+  t.equal(await login(), 'opaque-2')
+  t.equal(it.principal, 'User:sluice-client', 'it says nothing about us either')
+  clock.advance(230_000)
+  t.equal(await login(), 'opaque-2')
+  clock.advance(20_000)
+  t.equal(await login(), 'opaque-3', 'five minutes are taken for its life')
+})
