@@ -22,6 +22,7 @@ export function tail () {
   let waiting = [] // those that came since the last painting, or while it is held
   let received = 0
   let paused = false
+  let watched = true
   let painting = false
   let device
   let wanted = ''
@@ -63,10 +64,11 @@ export function tail () {
     newer.hidden = count === 0
     newer.textContent = paused ? `${more} newer, paused: resume` : `${more} newer`
     byId('tail-count').textContent = countText()
-    byId('tail-hint').hidden = received > 0
+    byId('tail-hint').hidden = received > 0 || !watched
     const none = byId('tail-none')
-    none.hidden = received === 0 || shown.length > 0
-    if (!none.hidden) none.textContent = device !== undefined || wanted !== '' ? 'Nothing yet that fits the filter.' : 'Cleared. What comes from now on shows here.'
+    none.hidden = watched && (received === 0 || shown.length > 0)
+    if (!watched) none.textContent = 'Your credentials do not let this page watch all devices.'
+    else if (!none.hidden) none.textContent = device !== undefined || wanted !== '' ? 'Nothing yet that fits the filter.' : 'Cleared. What comes from now on shows here.'
   }
 
   function countText () {
@@ -114,6 +116,11 @@ export function tail () {
 
   return {
     add,
+    /** Whether the gateway lets this page follow all devices. */
+    setWatched (isWatched) {
+      watched = isWatched
+      paintSoon()
+    },
     /** Shows the records of one device, or, given undefined, of all. */
     showOnly (id) {
       device = id

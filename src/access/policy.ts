@@ -32,8 +32,10 @@ export const DEFAULT_RULES: readonly Rule[] = [
   { role: 'device', verb: 'connect', resource: '{device}' },
   ...all('device', 'publish'),
   { role: 'device', verb: 'watch', resource: '{watch}' },
+  { role: 'service', verb: 'connect', resource: '{device}' },
   { role: 'service', verb: 'watch', resource: '{watch}' },
   ...all('service', 'send', 'list'),
+  { role: 'operator', verb: 'connect', resource: 'page-*' },
   ...all('operator', 'watch', 'send', 'list', 'metrics', 'kick', 'revoke', 'quotas'),
   ...all('monitor', 'metrics')
 ]

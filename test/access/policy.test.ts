@@ -35,6 +35,8 @@ await t.test('the default rules', async (t) => {
   t.same(verbsOf(service, 'room-2.lamp'), ['send', 'list'])
   t.same(verbsOf(operator, '*'), ['watch', 'send', 'list', 'metrics', 'kick', 'revoke', 'quotas'])
   t.same(verbsOf(operator, 'sensor-1'), verbsOf(operator, '*'))
+  t.same(verbsOf(operator, 'page-0a1b2c'), ['connect', ...verbsOf(operator, '*')], 'the dashboard')
+  t.same(verbsOf({ ...service, device: 'billing' }, 'billing'), ['connect', 'send', 'list'])
   t.same(verbsOf(monitor, '*'), ['metrics'])
   t.same(verbsOf(nameless, '*'), [], 'without a role')
   t.same(verbsOf({ ...nameless, roles: ['toString', '__proto__', 'Device'] }, '*'), [])

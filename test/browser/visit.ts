@@ -16,6 +16,8 @@ interface VisitOptions {
   viewport?: { width: number, height: number }
   /** Called before the page is loaded. */
   prepare?: (page: Page) => Promise<void>
+  /** The state that the page comes to; live. */
+  becomes?: 'live' | 'closed'
 }
 
 export async function visit (browser: Browser, origin: string, options: VisitOptions = {}): Promise<Visit> {
@@ -31,7 +33,7 @@ export async function visit (browser: Browser, origin: string, options: VisitOpt
   page.on('websocket', (socket) => asked.push(socket.url()))
   await options.prepare?.(page)
   await page.goto(origin)
-  await state(page, 'live')
+  await state(page, options.becomes ?? 'live')
   return { page, complaints, asked }
 }
 
