@@ -1,10 +1,10 @@
-/** Tables that scripts write into docs/reliability.md. */
+/** Tables that scripts write into docs/. */
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { join } from 'node:path'
 
-const DOCUMENT = join(import.meta.dirname, '..', 'docs', 'reliability.md')
+const DOCS = join(import.meta.dirname, '..', 'docs')
 
 /** A table for people and for Markdown alike. */
 export function table (columns: readonly string[], rows: ReadonlyArray<ReadonlyArray<string | number>>): string {
@@ -20,11 +20,12 @@ export function circumstances (): string {
   return `${new Date().toISOString().slice(0, 10)}, Node.js ${process.versions.node}, ${processors.length} × ${processors[0]?.model.trim() ?? '?'}.`
 }
 
-/** Puts a text between the marks of that name. */
-export function writeSection (name: string, text: string): void {
-  const whole = readFileSync(DOCUMENT, 'utf8')
+/** Puts a text between the marks of that name in that document. */
+export function writeSection (name: string, text: string, document = 'reliability.md'): void {
+  const path = join(DOCS, document)
+  const whole = readFileSync(path, 'utf8')
   const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`]
   const [from, to] = [whole.indexOf(begin), whole.indexOf(end)]
-  if (from === -1 || to === -1) throw new Error(`${DOCUMENT} has no place for ${name}`)
-  writeFileSync(DOCUMENT, `${whole.slice(0, from + begin.length)}\n${text}\n${whole.slice(to)}`)
+  if (from === -1 || to === -1) throw new Error(`${path} has no place for ${name}`)
+  writeFileSync(path, `${whole.slice(0, from + begin.length)}\n${text}\n${whole.slice(to)}`)
 }

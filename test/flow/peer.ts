@@ -46,16 +46,17 @@ export class Peer {
     this.ended = once(socket, 'close').then(() => this.#changed())
   }
 
-  static async connect (host: string): Promise<Peer> {
+  /** `localAddress`: from where. */
+  static async connect (host: string, localAddress?: string): Promise<Peer> {
     const { hostname, port } = new URL(`http://${host}`)
-    const socket = connect(Number(port), hostname)
+    const socket = connect({ port: Number(port), host: hostname, ...(localAddress === undefined ? {} : { localAddress }) })
     await once(socket, 'connect')
     return new Peer(socket)
   }
 
   /** With the upgrade done; throws with the status line where it is refused. */
-  static async upgraded (host: string, path: string, changes: Record<string, string | null> = {}): Promise<Peer> {
-    const peer = await Peer.connect(host)
+  static async upgraded (host: string, path: string, changes: Record<string, string | null> = {}, localAddress?: string): Promise<Peer> {
+    const peer = await Peer.connect(host, localAddress)
     peer.socket.write(upgradeHead(host, path, changes))
     const head = await peer.head()
     if (!head.startsWith('HTTP/1.1 101')) throw new Error(head.split('\r\n')[0])
