@@ -3,7 +3,7 @@ import type { Identity } from './identity.ts'
 
 /**
  * Who the tokens of late are that were verified: after an outage all devices come back with the same ones, and a signature takes 50 to 180 µs of
- * CPU to verify, a look in here 3. Tokens themselves are not kept. Who brought theirs least lately is forgotten first.
+ * CPU to verify, a look in here 2. Tokens themselves are not kept. Who brought theirs least lately is forgotten first.
  */
 export class Verified {
   readonly #identities = new Map<string, Identity>()
