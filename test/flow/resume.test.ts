@@ -56,11 +56,13 @@ await t.test('earliest, an age, and a time', async t => {
   const gateway = await startGateway(t, broker)
   const hour = 3_600_000
   const now = Date.now()
+  const before = await gateway.device('d1')
   await write(broker.brokers, gateway.downlink, [
     { key: 'd1', value: '1', timestamp: String(now - 3 * hour) },
     { key: 'd2', value: '0', timestamp: String(now - 3 * hour) }
   ])
   await write(broker.brokers, gateway.downlink, [{ key: 'd1', value: '2', timestamp: String(now - hour) }])
+  await messages(before, 2) // the tail is behind them: whoever comes now gets them before its `live`
   for (const [from, expected] of [['earliest', [1, 2]], ['-2h', [2]], ['-30m', []], [new Date(now - 2 * hour).toISOString(), [2]]] as const) {
     t.strictSame(data(await untilLive(await gateway.device('d1', since(from)))), expected, from)
   }
