@@ -3,7 +3,7 @@ import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
 import { write } from './kafka.ts'
-import { data, untilLive } from './resume.ts'
+import { data, messages, untilLive } from './resume.ts'
 
 const broker = await testBroker(t)
 const MAIN = { query: '?resume=main' }
@@ -41,7 +41,7 @@ await t.test('the first time nothing was received: what comes after it is there'
   await untilLive(first)
   await first.close()
   await send(gateway, 1)
-  t.strictSame(data(await untilLive(await gateway.device('d1', MAIN))), [1])
+  t.strictSame(data(await messages(await gateway.device('d1', MAIN), 1)), [1])
 })
 
 await t.test('the newest socket holds the name', async t => {
@@ -113,14 +113,14 @@ await t.test('what was handled on an earlier socket may be said before it has co
   await untilLive(first)
   const value = JSON.stringify('x'.repeat(60_000))
   for (let n = 0; n < 20; n++) await write(broker.brokers, gateway.downlink, Array.from({ length: 12 }, () => ({ key: 'd1', value })))
-  const messages = await first.take(240)
+  const received = await first.take(240)
   await first.close()
 
   const second = await gateway.device('d1', MAIN)
   second.socket.pause()
   const [session] = gateway.app.gateway.hub.sessions()
   while (session?.isFull !== true) await new Promise((resolve) => setImmediate(resolve))
-  second.send(JSON.stringify({ type: 'received', cursor: messages.at(-1)?.cursor }))
+  second.send(JSON.stringify({ type: 'received', cursor: received.at(-1)?.cursor }))
   second.publish(1, { data: 'behind it' })
   while (session.uplink.lastId < 1 && !session.closing) await new Promise((resolve) => setImmediate(resolve))
   t.notOk(session.downlink.following.isLive, 'it is still on the way')
