@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import pino from 'pino'
 import { WINDOW } from './leaks.ts'
 
-/** A crowd that sends forever need not be kept whole. */
+/** A crowd that sends forever need not be kept whole, nor what is long. */
 const MAX_SECRETS = 1_000
+const MAX_CHARACTERS = 200
 
 const folder = process.env.TEST_LOGS
 const logged = fileOf('log')
@@ -28,7 +29,7 @@ export function keepLogged (text: string): void {
 /** A credential, or a payload; any that is long enough to be told from what a log says anyway. */
 export function keepSecret (value: unknown): void {
   if (secrets === undefined || known.size >= MAX_SECRETS) return
-  const text = typeof value === 'string' ? value : JSON.stringify(value) ?? ''
+  const text = (typeof value === 'string' ? value : JSON.stringify(value) ?? '').slice(0, MAX_CHARACTERS)
   if (text.length < WINDOW || known.has(text)) return
   known.add(text)
   writeSync(secrets, `${JSON.stringify(text)}\n`)
