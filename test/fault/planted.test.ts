@@ -44,7 +44,7 @@ await t.test('what Kafka refuses for good is told with its reason, and holds not
   ] as const
   for (const [i, [error, code]] of cases.entries()) {
     faults.push('Produce', { error })
-    device.publish(2 * i + 1, { data: error })
+    device.publish(2 * i + 1, { data: 'not to be stored' })
     t.match(await device.nextOf('refused'), { id: 2 * i + 1, code, temporary: false, outcome: 'not-stored', message: new RegExp(error) })
     await device.stored(2 * i + 2, 'goes on')
   }
