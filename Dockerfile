@@ -9,7 +9,8 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci
 COPY tsconfig.json tsconfig.build.json LICENSE ./
 COPY src ./src
-RUN npm run build && npm prune --omit=dev
+COPY release ./release
+RUN npm run build && npm run sbom && npm prune --omit=dev
 
 # Node, what it and the native modules load, and names for users: no shell, no package manager, nothing to write on.
 FROM node:24-bookworm-slim AS bare

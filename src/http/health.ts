@@ -11,6 +11,7 @@ const RETRY_AFTER_S = 2
 /**
  * `GET /healthz`: the process lives. `GET /readyz`: it takes sockets. While Kafka is away it stays ready and says `stalled`:
  * taking every instance out of the balancer at once would help nobody.
+ * Anybody may ask, so what Kafka calls this gateway, what it does not allow it, and where it is are for the log alone.
  */
 export function healthRoutes (app: FastifyInstance, gateway: Gateway): void {
   app.get('/healthz', { schema: { response: { 200: Alive } } }, () => ({ status: 'ok' }))
@@ -18,7 +19,7 @@ export function healthRoutes (app: FastifyInstance, gateway: Gateway): void {
     if (gateway.state !== 'serving') {
       return sendProblem(reply, new Problem('not-ready', `This instance is ${gateway.state}; it takes no sockets.`, RETRY_AFTER_S))
     }
-    const reasons = [...new Set(gateway.health().stalls.map(({ reason, detail = reason }) => detail))]
+    const reasons = [...new Set(gateway.health().stalls.map(({ reason }) => reason))]
     return { status: reasons.length > 0 ? 'stalled' : 'ready', reasons }
   })
 }

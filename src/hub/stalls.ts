@@ -49,7 +49,7 @@ export class Stalls {
 
   #reasonFor (session: Session): string | undefined {
     // Who may not be watched can publish all the same.
-    return this.#stalls.find(({ topic, partition, detail }) =>
-      (detail === undefined && topic === this.#topics.uplink && partition === session.uplink.partition) || (topic === this.#topics.downlink && session.downlink.following.isHome(partition)))?.reason
+    return this.#stalls.find(({ topic, partition, isDenied }) =>
+      (isDenied !== true && topic === this.#topics.uplink && partition === session.uplink.partition) || (topic === this.#topics.downlink && session.downlink.following.isHome(partition)))?.reason
   }
 }

@@ -97,8 +97,8 @@ export interface Stall {
   readonly partition: number
   /** A sentence, also for who is outside. */
   readonly reason: string
-  /** The same for an operator, where there is more to say. */
-  readonly detail?: string
+  /** Kafka does not let this gateway: what others have to do with the topic goes on. */
+  readonly isDenied?: true
 }
 
 export class LogError extends Error {

@@ -5,6 +5,7 @@ import type { Identity } from '../../src/access/identity.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
 import { Problem } from '../../src/protocol/problem.ts'
+import { keepLogged } from '../logs/keep.ts'
 
 export interface GivenAccess {
   access: Access
@@ -24,7 +25,10 @@ export async function givenAccess (t: Owner, auth: DeepPartial<Settings['auth']>
   const close = (): void => closing.abort()
   t.teardown(close)
   const log: string[] = []
-  const tell = (sentence: string): void => { log.push(sentence) }
+  const tell = (sentence: string): void => {
+    keepLogged(sentence)
+    log.push(sentence)
+  }
   const access = await createAccess(defaults({ auth }), { clock, log: { info: tell, warn: tell }, closing: closing.signal })
   return { access, log, close, login: (token) => access.identify(handshake(token), false).catch(told) }
 }

@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { SignJWT, type JWTHeaderParameters, type JWTPayload } from 'jose'
+import { keepSecret } from '../logs/keep.ts'
 
 export interface Pair { privateKey: KeyObject, publicKey: KeyObject }
 
@@ -20,6 +21,7 @@ export function pemOf ({ publicKey }: Pair): string { return publicKey.export({ 
 
 /** A secret as a file has it, with a line end behind it. */
 export const secret = randomBytes(32).toString('base64url')
+keepSecret(secret)
 
 /** As much of a tap test as is needed here. */
 interface Owner { teardown: (fn: () => void) => void }
@@ -48,7 +50,9 @@ const base64url = (part: unknown): string => Buffer.from(typeof part === 'string
 export function forged (header: unknown, payload: unknown, signed: (input: string) => Buffer | string): string {
   const input = `${base64url(header)}.${base64url(payload)}`
   const signature = signed(input)
-  return `${input}.${typeof signature === 'string' ? signature : signature.toString('base64url')}`
+  const token = `${input}.${typeof signature === 'string' ? signature : signature.toString('base64url')}`
+  keepSecret(token)
+  return token
 }
 
 export const byHmac = (key: string, hash = 'sha256') => (input: string): Buffer => createHmac(hash, key).update(input).digest()

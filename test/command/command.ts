@@ -3,6 +3,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process'
 import { once } from 'node:events'
 import { join } from 'node:path'
+import { keepLogged } from '../logs/keep.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 const main = join(root, 'src', 'main.ts')
@@ -28,11 +29,14 @@ export class Command {
     // exec: a shell in between would end by Ctrl-C in its own way.
     const [program, ...rest] = terminal ? ['script', '-qec', `exec ${line.join(' ')}`, '/dev/null'] : line
     this.child = spawn(program as string, rest, { cwd, env: { PATH: process.env.PATH ?? '', ...ofTap, ...env } })
+    const keep = args[0] === 'keys' ? () => {} : keepLogged // a new key is shown on purpose, once
     this.child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      keep(text)
       this.stdout += text
       this.#changed()
     })
     this.child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      keep(text)
       this.stderr += text
       this.#changed()
     })

@@ -3,6 +3,7 @@
 import { createApp } from '../../src/app.ts'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { defaults } from '../../src/config/index.ts'
+import { kept } from '../logs/keep.ts'
 
 const SOON_MS = 100
 const HOURLY_MS = 900_000
@@ -16,7 +17,7 @@ const clock: Clock = {
   after: (ms, fn) => systemClock.after(ms < HOURLY_MS ? ms : SOON_MS, fn)
 }
 const topics = { uplink, downlink, positions: `${downlink}.positions`, revocations: `${downlink}.revocations` }
-const app = await createApp({ settings: defaults({ kafka: { brokers: brokers.split(','), createTopics: true }, topics }), clock })
+const app = await createApp({ settings: defaults({ kafka: { brokers: brokers.split(','), createTopics: true }, topics }), clock, ...kept })
 const origin = await app.http.listen({ host: '127.0.0.1', port: Number(port) })
 await app.start()
 process.on('disconnect', () => process.exit())

@@ -1,4 +1,3 @@
-import pino from 'pino'
 import t, { type Test } from 'tap'
 import type { DevKafka } from '../../src/devkafka/broker.ts'
 import { batch } from '../devkafka/batches.ts'
@@ -6,6 +5,7 @@ import { produce, RawClient } from '../devkafka/raw.ts'
 import type { ProtocolDevice } from '../flow/device.ts'
 import { startGateway, type TestGateway } from '../flow/gateway.ts'
 import { withAdmin, write } from '../flow/kafka.ts'
+import { Lines } from '../flow/lines.ts'
 import { testBroker, type TestBroker } from '../kafka/broker.ts'
 import { becomes } from '../log/faulty.ts'
 
@@ -19,8 +19,7 @@ interface Told { broker: TestBroker, dev: DevKafka, gateway: TestGateway, lines:
 /** A gateway on one partition a topic, and what it tells the operator. */
 async function told (t: Test): Promise<Told> {
   const broker = await testBroker(t)
-  const lines: string[] = []
-  const logger = pino({ level: 'warn' }, { write: (line: string) => { lines.push((JSON.parse(line) as { msg: string }).msg) } })
+  const { said: lines, logger } = new Lines('warn')
   return { broker, dev: broker.dev as DevKafka, lines, gateway: await startGateway(t, broker, { logger, settings: { kafka: { partitions: 1 } } }) }
 }
 

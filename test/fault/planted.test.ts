@@ -1,6 +1,7 @@
 import t from 'tap'
 import { startGateway } from '../flow/gateway.ts'
 import { readAll, write } from '../flow/kafka.ts'
+import { Lines } from '../flow/lines.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { mistakes, Publisher } from './publishers.ts'
 
@@ -43,7 +44,7 @@ await t.test('what Kafka refuses for good is told with its reason, and holds not
   ] as const
   for (const [i, [error, code]] of cases.entries()) {
     faults.push('Produce', { error })
-    device.publish(2 * i + 1, { data: error })
+    device.publish(2 * i + 1, { data: 'not to be stored' })
     t.match(await device.nextOf('refused'), { id: 2 * i + 1, code, temporary: false, outcome: 'not-stored', message: new RegExp(error) })
     await device.stored(2 * i + 2, 'goes on')
   }
@@ -56,5 +57,23 @@ await t.test('what Kafka refuses for good is told with its reason, and holds not
   t.equal(response.status, 502)
   t.match(await response.json(), { code: 'kafka-refused', message: /TOPIC_AUTHORIZATION_FAILED/ })
   t.equal((await readAll(broker.brokers, gateway.uplink)).length, cases.length)
+  t.equal(faults.pending, 0, 'every planted fault was met')
+})
+
+await t.test('whoever asks /readyz hears that Kafka does not allow something, and not who the gateway is; the log says that', async (t) => {
+  const broker = await testBroker(t)
+  if (broker.dev === undefined) return t.comment('faults of single requests are planted on the embedded broker only')
+  const { faults } = broker.dev
+  const lines = new Lines('warn')
+  const gateway = await startGateway(t, broker, { logger: lines.logger })
+  const device = await gateway.device('d1')
+  const asked = async (): Promise<unknown> => await (await fetch(`${gateway.origin}/readyz`)).json()
+  faults.push('Produce', { error: 'TOPIC_AUTHORIZATION_FAILED' })
+  device.publish(1, { data: 'refused' })
+  await device.nextOf('refused')
+  t.strictSame(await asked(), { status: 'stalled', reasons: [`${gateway.uplink} is not written: Kafka does not allow it`] })
+  await lines.says(/principal User:ANONYMOUS lacks WRITE on topic uplink/)
+  await device.stored(2, 'goes on')
+  t.strictSame(await asked(), { status: 'ready', reasons: [] })
   t.equal(faults.pending, 0, 'every planted fault was met')
 })

@@ -3,6 +3,7 @@ import t from 'tap'
 import { createApp } from '../../src/app.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { kept } from '../logs/keep.ts'
 import { startGateway } from './gateway.ts'
 import { Peer, upgradeHead } from './peer.ts'
 
@@ -99,6 +100,7 @@ await t.test('loopback means a server on loopback, not a caller from there', asy
 
   async function serve (settings: DeepPartial<Settings>): Promise<{ port: number }> {
     const app = await createApp({
+      ...kept,
       settings: defaults({
         port: 0,
         ...settings,

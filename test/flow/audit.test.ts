@@ -1,11 +1,19 @@
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
+import { keepLogged } from '../logs/keep.ts'
 import { authenticate, bearer, OPERATOR, tokenOf } from './callers.ts'
 import type { ProtocolDevice } from './device.ts'
 import { startGateway } from './gateway.ts'
 import { readAll } from './kafka.ts'
 
 const broker = await testBroker(t)
+
+/** The lines that stand in the topic. */
+async function audited (topic: string): Promise<string[]> {
+  const lines = (await readAll(broker.brokers, topic)).map(({ value }) => String(value))
+  keepLogged(lines.join('\n'))
+  return lines
+}
 
 await t.test('who came, who went and who was refused stands in the topic of the audit log', async (t) => {
   const topic = await broker.createTopic('audit')
@@ -15,7 +23,7 @@ await t.test('who came, who went and who was refused stands in the topic of the 
   t.equal((await fetch(`${gateway.origin}/ws/d1?since=nonsense`)).status, 400, 'a mistake is no business of an auditor')
   await device.close()
   await gateway.app.close()
-  const lines = (await readAll(broker.brokers, topic)).map(({ value }) => JSON.parse(String(value)) as Record<string, unknown>).sort((a, b) => String(a.time) < String(b.time) ? -1 : 1)
+  const lines = (await audited(topic)).map((line) => JSON.parse(line) as Record<string, unknown>).sort((a, b) => String(a.time) < String(b.time) ? -1 : 1)
   const who = { subject: 'anonymous', by: 'nothing', roles: ['anonymous'], address: '127.0.0.1', device: 'd1', mode: 'sluice.v1', session: device.welcome?.session }
   t.match(lines.filter(({ act }) => act === 'connected'), [who])
   t.match(lines.filter(({ act }) => act === 'disconnected'), [{ ...who, code: '1005' }])
@@ -42,7 +50,7 @@ await t.test('so do operators\' acts, and what a socket was not allowed; and no 
   await act('DELETE', '/v1/revocations/token/jti-1')
   await device.ended
   await gateway.app.close()
-  const text = (await readAll(broker.brokers, topic)).map(({ value }) => String(value))
+  const text = await audited(topic)
   const lines = text.map((line) => JSON.parse(line) as Record<string, unknown>)
   const who = { subject: 'olga', by: 'callback', address: '127.0.0.1' }
   for (const [name, facts] of [['kicked', { ...who, kind: 'device', id: 'd1' }], ['revoked', { ...who, kind: 'token', id: 'jti-1' }], ['lifted', { ...who, kind: 'token', id: 'jti-1' }]] as const) {
@@ -60,7 +68,7 @@ await t.test('so does who showed new credentials on a socket, and whether they w
   for (const [n, device] of [good, bad, foreign].entries()) device.send(JSON.stringify({ type: 'refresh', token: tokens[n] }))
   await Promise.all([good.nextOf('refreshed'), bad.nextOf('denied'), foreign.ended])
   await gateway.app.close()
-  const text = (await readAll(broker.brokers, topic)).map(({ value }) => String(value))
+  const text = await audited(topic)
   const lines = text.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ act }) => act === 'refreshed').sort((a, b) => String(a.device) < String(b.device) ? -1 : 1)
   t.match(lines, [
     { subject: 'd1', by: 'token', address: '127.0.0.1', session: good.welcome?.session, code: undefined },

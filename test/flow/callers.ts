@@ -2,10 +2,13 @@
 
 import type { Authenticate, Authenticated } from '../../src/access/authenticate.ts'
 import { Problem } from '../../src/protocol/problem.ts'
+import { keepSecret } from '../logs/keep.ts'
 
 /** A token that `authenticate` takes for that identity; a subprotocol can carry it. */
 export function tokenOf (identity: Partial<Authenticated>): string {
-  return Buffer.from(JSON.stringify({ subject: identity.device ?? 'somebody', ...identity })).toString('hex')
+  const token = Buffer.from(JSON.stringify({ subject: identity.device ?? 'somebody', ...identity })).toString('hex')
+  keepSecret(token)
+  return token
 }
 
 /** The headers of a caller with that token. */

@@ -8,6 +8,7 @@ import type { SocketClass } from '../../src/client/connection.ts'
 import type { Options } from '../../src/client/options.ts'
 import { fileStore } from '../../src/client/stores/file.ts'
 import { testBroker, type TestBroker } from '../kafka/broker.ts'
+import { kept } from '../logs/keep.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { readDevice, write } from './kafka.ts'
 
@@ -147,7 +148,7 @@ await t.test('a gateway that goes away says when to come back, and the next one 
   await all.gateway.app.close()
   t.match(states[0], /^connecting draining: This instance is going away/)
   const { uplink, downlink } = all.gateway
-  const next = await createApp({ settings: defaults({ simulate: 0, topics: { uplink, downlink }, kafka: { brokers: all.broker.brokers.split(','), createTopics: true, partitions: 4 } }) })
+  const next = await createApp({ settings: defaults({ simulate: 0, topics: { uplink, downlink }, kafka: { brokers: all.broker.brokers.split(','), createTopics: true, partitions: 4 } }), ...kept })
   t.teardown(() => next.close())
   await next.http.listen({ host: '127.0.0.1', port: Number(port) })
   await next.start()

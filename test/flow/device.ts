@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import type { ConnectionOptions } from 'node:tls'
 import { WebSocket } from 'ws'
+import { keepSecret } from '../logs/keep.ts'
 
 export interface OpenOptions {
   query?: string
@@ -98,6 +99,11 @@ function settled<T> ({ resolve, reject }: Waiter<T>, then: () => void): Waiter<T
 /** A text frame is read as a string, a binary one as a buffer. */
 export class RawDevice extends Device<string | Buffer> {
   override read (data: Buffer, binary: boolean): string | Buffer { return binary ? data : data.toString() }
+
+  override send (frame: string | Uint8Array): void {
+    if (typeof frame === 'string') keepSecret(frame)
+    super.send(frame)
+  }
 }
 
 export interface ServerFrame { type: string, id?: number, [name: string]: unknown }
@@ -121,7 +127,10 @@ export class ProtocolDevice extends Device<ServerFrame> {
     return this.cursor !== undefined ? Promise.resolve(this.cursor) : new Promise((resolve) => { this.#onCursor = resolve })
   }
 
-  publish (id: number, fields: object): void { this.send(JSON.stringify({ type: 'publish', id, ...fields })) }
+  publish (id: number, fields: { data?: unknown, [name: string]: unknown }): void {
+    keepSecret(fields.data)
+    this.send(JSON.stringify({ type: 'publish', id, ...fields }))
+  }
 
   /** The next frame, which has to be of that type. */
   async nextOf (type: string): Promise<ServerFrame> {

@@ -3,19 +3,18 @@ import { appendFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import pino from 'pino'
 import t, { type Test } from 'tap'
 import { createApp, type App } from '../../src/app.ts'
 import { defaults } from '../../src/config/index.ts'
 import { write } from './kafka.ts'
+import { Lines } from './lines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'sluice-embedded-'))
 t.teardown(() => rmSync(folder, { recursive: true, force: true }))
 
 /** A gateway with its own broker, and what it tells the operator. */
 async function withBroker (t: Test, embedded: { port?: number, dir?: string }): Promise<{ app: App, lines: string[] }> {
-  const lines: string[] = []
-  const logger = pino({ level: 'warn' }, { write: (line: string) => { lines.push((JSON.parse(line) as { msg: string }).msg) } })
+  const { said: lines, logger } = new Lines('warn')
   const app = await createApp({ settings: defaults({ embedded: { port: 0, ...embedded } }), logger })
   t.teardown(() => app.close())
   await app.start()

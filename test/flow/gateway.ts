@@ -7,6 +7,7 @@ import type { Clock } from '../../src/clock.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
 import type { TestBroker } from '../kafka/broker.ts'
 import { wayTo } from '../kafka/secured-run.ts'
+import { kept } from '../logs/keep.ts'
 import { HeldClock } from './held-clock.ts'
 import { openDevice, ProtocolDevice, RawDevice, type OpenOptions } from './device.ts'
 
@@ -58,7 +59,7 @@ export async function gatewayOn (
       kafka: { ...way, createTopics: true, partitions: 4, ...settings.kafka }
     }),
     ...(clock === undefined ? {} : { clock }),
-    ...(logger === undefined ? {} : { logger }),
+    ...(logger === undefined ? kept : { logger }),
     authenticate
   })
   t.teardown(() => app.close())

@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import kafkajs from 'kafkajs'
 import type { Admin, Consumer, EachBatchPayload, Kafka, Message, Producer, TopicMessages } from 'kafkajs'
+import { keepSecret } from '../logs/keep.ts'
 
 export interface StoredRecord {
   partition: number
@@ -48,6 +49,7 @@ export async function withProducer<T> (brokers: string, use: (producer: Producer
 
 /** Writes records as any Kafka program would. */
 export async function write (brokers: string, topic: string, messages: Message[], options: Partial<TopicMessages> & { compression?: number } = {}): Promise<void> {
+  for (const { value } of messages) if (typeof value === 'string') keepSecret(value)
   await withProducer(brokers, async (producer) => { await producer.send({ topic, messages, acks: -1, ...options }) })
 }
 

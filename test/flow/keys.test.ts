@@ -5,6 +5,7 @@ import { makeApiKey } from '../../src/access/api-key.ts'
 import { changeKeys } from '../../src/access/keys-file.ts'
 import { fileWith } from '../access/issuer.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { keepLogged } from '../logs/keep.ts'
 import { openDevice, ProtocolDevice } from './device.ts'
 import { startGateway } from './gateway.ts'
 
@@ -25,7 +26,7 @@ const sensor = await make({ device: 'sensor-1' })
 const service = await make({ roles: ['service'] })
 const late = await make({ device: 'sensor-2', expiresAt: Date.now() - 1 })
 const lines: string[] = []
-const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
+const logger = pino({ level: 'trace' }, { write: (line: string) => { keepLogged(line); lines.push(line) } })
 const gateway = await startGateway(t, broker, { settings: { auth: { keys: { file } } }, logger })
 
 /** The answer to a plain GET of a device's address, and what it says. */

@@ -1,4 +1,5 @@
 import pino, { type Logger } from 'pino'
+import { keepLogged } from '../logs/keep.ts'
 
 /** A log whose lines a test waits for. */
 export class Lines {
@@ -9,6 +10,7 @@ export class Lines {
   constructor (level = 'info') {
     this.logger = pino({ level }, {
       write: (line: string) => {
+        keepLogged(line)
         this.said.push((JSON.parse(line) as { msg: string }).msg)
         this.#changed()
       }

@@ -33,7 +33,7 @@ await t.test('a record of the downlink is a frame: text where it may be, else bi
   const texts = await gateway.raw('down-1', { query: '?frames=text' })
   const binaries = await gateway.raw('down-1', { query: '?frames=binary' })
   const cases: Array<{ value: Buffer | string | null, type?: string, text: boolean }> = [
-    { value: '{"led":true}', text: true },
+    { value: '{"lamp":true}', text: true },
     { value: 'plain', text: true },
     { value: '', text: true },
     { value: largest, text: true },

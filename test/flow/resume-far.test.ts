@@ -1,10 +1,10 @@
-import { pino } from 'pino'
 import t from 'tap'
 import { testBroker } from '../kafka/broker.ts'
 import type { ProtocolDevice, ServerFrame } from './device.ts'
 import { idAt } from './cursors.ts'
 import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
 import { withAdmin, withProducer, write } from './kafka.ts'
+import { Lines } from './lines.ts'
 import { data, messages, since, untilLive } from './resume.ts'
 
 const broker = await testBroker(t)
@@ -141,8 +141,7 @@ await t.test('downlink.partitioner: where the records of a device are looked for
 })
 
 await t.test('more partitions than a cursor can name: the start says so, and devices that are live get theirs all the same', async t => {
-  const said: string[] = []
-  const logger = pino({ level: 'warn' }, { write: (line: string) => { said.push((JSON.parse(line) as { msg: string }).msg) } })
+  const { said, logger } = new Lines('warn')
   const topics = { uplink: broker.topic('uplink-of-many'), downlink: await broker.createTopic('downlink-of-many', { partitions: 500 }) }
   const device = await (await gatewayOn(t, brokers, topics, { settings: { downlink: { partitioner: 'any' } }, logger })).device('d1')
   t.match(said, [new RegExp(`^${topics.downlink} has too many partitions for cursors .* downlink\\.partitioner=any`)])

@@ -4,6 +4,7 @@ import { systemClock } from '../../src/clock.ts'
 import { defaults } from '../../src/config/index.ts'
 import { simulate } from '../../src/simulate/simulate.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { kept } from '../logs/keep.ts'
 import { startGateway } from './gateway.ts'
 import { HeldClock } from './held-clock.ts'
 import { readDevice, write } from './kafka.ts'
@@ -70,7 +71,7 @@ await t.test('a simulated device goes on after its telemetry was refused', async
 })
 
 await t.test('with no Kafka named it brings its own broker, and says so to devices', async (t) => {
-  const app = await createApp({ settings: defaults({ embedded: { port: 0 } }) })
+  const app = await createApp({ settings: defaults({ embedded: { port: 0 } }), ...kept })
   t.teardown(() => app.close())
   const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })
   await app.start()

@@ -4,6 +4,7 @@ import t from 'tap'
 import { makeApiKey } from '../../src/access/api-key.ts'
 import { fileWith, secret, token } from '../access/issuer.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { keepLogged } from '../logs/keep.ts'
 import { authenticate, bearer as bearerOf } from './callers.ts'
 import { openDevice, ProtocolDevice, RawDevice } from './device.ts'
 import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
@@ -15,7 +16,7 @@ const jwt = { secretFile: fileWith(t, secret) }
 const ticketSecret = 'ticket-secret-of-more-than-32-bytes!'
 const auth = { jwt, tickets: { secretFile: fileWith(t, ticketSecret) } }
 const lines: string[] = []
-const logger = pino({ level: 'trace' }, { write: (line: string) => { lines.push(line) } })
+const logger = pino({ level: 'trace' }, { write: (line: string) => { keepLogged(line); lines.push(line) } })
 const gateway = await startGateway(t, broker, { settings: { auth, http: { origins: ['https://app.example'] } }, logger })
 const good = await token(createSecretKey(Buffer.from(secret)), { alg: 'HS256' })
 const secrets = [ticketSecret, good]

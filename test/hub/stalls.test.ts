@@ -42,6 +42,11 @@ await t.test('who depends on a partition that does not move hears of it, once, a
   stalls = []
   look()
   for (const { peer } of [one, other]) hears(t, peer, [{ type: 'live' }])
+  stalls = [{ ...uplinkOfOne, isDenied: true }]
+  for (let n = 0; n < 2; n++) look()
+  t.strictSame(one.peer.heard(), [], 'it can publish all the same')
+  stalls = []
+  look()
   watch.tell(other.session)
   watch.stop()
   look()

@@ -36,6 +36,7 @@ await t.test('the Dockerfile', { skip: obstacle }, async (t) => {
     const script = 'console.log(JSON.stringify([...fs.readdirSync("."), ...fs.readdirSync("node_modules")]))'
     const names = JSON.parse(inside(['node', '-e', script])) as string[]
     t.ok(names.includes('fastify'))
+    t.equal(inside(['node', '-e', 'console.log(require("./dist/sbom.cdx.json").bomFormat)']).trim(), 'CycloneDX', 'and lists what it has')
     t.strictSame(names.filter((name) => name in devDependencies || ['src', 'test', 'bench', 'docs'].includes(name)), [])
   })
 

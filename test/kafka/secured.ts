@@ -16,6 +16,7 @@ import { OPERATIONS, type Need, type Operation } from '../../src/log/kafka/denia
 import { Authority } from './certificates.ts'
 import { AUDIENCE, Issuer } from './issuer.ts'
 import { ensureKafka } from './jars.ts'
+import { keepSecret } from '../logs/keep.ts'
 import { startKafka, type RealKafka } from './real.ts'
 import { freePorts } from './ports.ts'
 
@@ -44,6 +45,7 @@ export class SecuredKafka {
     await this.issuer.start()
     writeFileSync(this.passwordFile, `${PASSWORD}\n`)
     writeFileSync(this.clientSecretFile, this.issuer.secret)
+    for (const secret of [PASSWORD, this.issuer.secret]) keepSecret(secret)
     this.#ports = await freePorts(3)
     const broker = this.authority.issue('broker', { subject: '/CN=broker' })
     this.#kafka = await startKafka({
@@ -122,6 +124,7 @@ export class SecuredKafka {
 
   /** From now on the broker takes another password of the user. */
   async changePassword (password: string): Promise<void> {
+    keepSecret(password)
     await this.#configure(['--entity-type', 'users', '--entity-name', USER, '--alter', '--add-config', `SCRAM-SHA-512=[password=${password}]`])
   }
 

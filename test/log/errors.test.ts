@@ -13,7 +13,9 @@ await t.test('errors are classified by their innermost cause', async t => {
   const wrapped = (cause: object): Error => new Error('tried often', { cause: new Error('tried', { cause }) })
   for (const [cause, said] of [
     [{ code: 'ECONNREFUSED' }, 'the connection was refused'], [{ code: 'ENOTFOUND' }, 'its name cannot be resolved'], [{ code: 'EAI_AGAIN' }, 'its name cannot be resolved'],
-    [{ code: 'ECONNRESET' }, 'the connection was cut'], [{ name: 'KafkaJSRequestTimeoutError', message: 'm' }, 'no answer came in time'], [{ code: 'CERT_HAS_EXPIRED' }, 'the broker is not trusted'], [{ name: 'LoginRefused' }, 'the login is refused'], [{ name: 'NoToken' }, 'there is nothing to log in with'], [{ type: 'SOME_TYPE', message: 'm' }, 'SOME_TYPE'], [{ message: 'some message' }, 'some message'], [{}, 'Error: tried often']
+    [{ code: 'ECONNRESET' }, 'the connection was cut'], [{ name: 'KafkaJSRequestTimeoutError', message: 'm' }, 'no answer came in time'],
+    [{ code: 'ETIMEDOUT' }, 'no answer came in time'], [{ code: 'EHOSTUNREACH' }, 'no way leads there'], [{ code: 'ENETUNREACH' }, 'no way leads there'], [{ code: 'EPIPE', message: 'connect EPIPE 10.0.0.1:9092' }, 'EPIPE'],
+    [{ code: 'CERT_HAS_EXPIRED' }, 'the broker is not trusted'], [{ name: 'LoginRefused' }, 'the login is refused'], [{ name: 'NoToken' }, 'there is nothing to log in with'], [{ type: 'SOME_TYPE', message: 'm' }, 'SOME_TYPE'], [{ message: 'some message' }, 'some message'], [{}, 'Error: tried often']
   ] as const) t.equal(describe(wrapped(cause)), said)
   t.equal(describe(undefined), 'undefined')
   const own: { cause?: unknown, type: string } = { type: 'x' }

@@ -6,6 +6,7 @@ import { once } from 'node:events'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Test } from 'tap'
 import { WebSocket } from 'ws'
+import { keepLogged } from '../logs/keep.ts'
 
 export interface Started {
   process: ChildProcess
@@ -25,8 +26,12 @@ export function start (command: string, args: string[], env: NodeJS.ProcessEnv =
   // Detached: a group of its own, so that what runs a container is not ended without the gateway in it.
   const child = spawn(command, args, { env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   let printed = ''
-  child.stdout.setEncoding('utf8').on('data', (text: string) => { printed += text })
-  child.stderr.setEncoding('utf8').on('data', (text: string) => { printed += text })
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', (text: string) => {
+      keepLogged(text)
+      printed += text
+    })
+  }
   let running = child.pid !== undefined
   const kill = () => { if (running) process.kill(-child.pid!, 'SIGKILL') }
   process.once('exit', kill)

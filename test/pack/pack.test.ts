@@ -17,7 +17,7 @@ await t.test('the npm package works on its own', async (t) => {
     const paths = packed.files.map(({ path }) => path)
     const tops = new Set(paths.map((path) => path.split('/')[0]!))
     t.strictSame([...tops].filter((top) => ['test', 'src', 'bench', '.ci', 'node_modules'].includes(top)), [])
-    for (const path of ['package.json', 'README.md', 'LICENSE', 'dist/main.js', 'dist/index.js', 'dist/index.d.ts', 'public/index.html']) {
+    for (const path of ['package.json', 'README.md', 'LICENSE', 'dist/main.js', 'dist/index.js', 'dist/index.d.ts', 'dist/sbom.cdx.json', 'public/index.html', 'docs/licences.md']) {
       t.ok(paths.includes(path), path)
     }
   })

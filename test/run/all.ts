@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util'
 import { root } from './files.ts'
+import { keepLogs } from './logs.ts'
 import { steps } from './steps.ts'
 import type { Step } from './steps.ts'
 import { sum } from './tally.ts'
@@ -12,6 +13,7 @@ process.chdir(root)
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
 
 const only = chosen()
+keepLogs()
 const done: { name: string, tally: Tally, seconds: number }[] = []
 for (const step of steps) {
   if (!step.words.some((word) => only.has(word))) continue
@@ -29,7 +31,7 @@ console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} sk
 process.exitCode = total.failed === 0 ? 0 : 1
 
 function chosen (): Set<string> {
-  const known = steps.flatMap((step) => step.words)
+  const known = [...new Set(steps.flatMap((step) => step.words))]
   const { values } = parseArgs({ options: { only: { type: 'string' } } })
   if (values.only === undefined) return new Set(known)
   const asked = values.only.split(',')

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { withCoverage, withoutCoverage } from './coverage.ts'
 import { flowFiles, realKafkaFiles, root, securedFlowFiles, testFiles, unitFiles } from './files.ts'
 import { runLedger } from './ledger.ts'
+import { checkLogs } from './logs.ts'
 import { ensureNode24 } from './node24.ts'
 import { loud, succeeds } from './process.ts'
 import { nothing, sum } from './tally.ts'
@@ -46,7 +47,8 @@ export const steps: Step[] = [
   { name: 'browser tests', words: ['browser'], run: inBrowser },
   { name: 'unit tests, and flow tests on the embedded broker, on Node 24', words: ['node24'], run: onNode24 },
   { name: 'image', words: ['image'], run: () => runTap({ files: testFiles('image'), timeoutS: 600 }) },
-  { name: 'package', words: ['pack'], run: () => runTap({ files: testFiles('pack'), timeoutS: 300 }) }
+  { name: 'package', words: ['pack'], run: () => runTap({ files: testFiles('pack'), timeoutS: 300 }) },
+  { name: 'no credential and no payload stands in what all tests logged', words: ['embedded', 'real', 'secure', 'node24'], run: () => checkLogs() }
 ]
 
 async function onRealKafka (): Promise<Tally> {

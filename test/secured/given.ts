@@ -4,6 +4,7 @@ import { acl } from '../../src/commands/acl.ts'
 import { defaults, type DeepPartial, type Settings } from '../../src/config/index.ts'
 import { createApp, type App } from '../../src/app.ts'
 import { allow, entryOf, type Kind, type SecuredKafka } from '../kafka/secured.ts'
+import { kept, keepLogged } from '../logs/keep.ts'
 
 type Overrides = DeepPartial<Settings['kafka']>
 
@@ -39,6 +40,7 @@ export class Said {
   readonly logger = Object.assign({ level: 'warn', info () {}, debug () {}, trace () {}, fatal () {}, silent () {}, error () {} }, {
     warn: (first: unknown, sentence?: string) => {
       this.lines.push(sentence ?? String(first))
+      keepLogged(JSON.stringify([first, sentence]))
       for (const wake of this.#waiting.splice(0)) wake()
     },
     child: () => this.logger
@@ -57,7 +59,7 @@ export class Said {
 export async function startOf (t: Test, settings: Settings): Promise<string> {
   let app: App | undefined
   try {
-    app = await createApp({ settings })
+    app = await createApp({ settings, ...kept })
     await app.start()
     return ''
   } catch (error) {

@@ -26,7 +26,7 @@ function quoted (text: string): string {
 }
 
 /** `topic` is undefined where it is about the cluster. */
-interface Denial { readonly operation: Operation, readonly topic: string | undefined, readonly sentence: string }
+interface Denial { readonly operation: Operation, readonly topic: string | undefined }
 
 /** What Kafka does not let the gateway do at present. Each is told once, until Kafka lets it again. */
 export class Denials {
@@ -51,9 +51,8 @@ export class Denials {
   denied (operation: Operation, topic: string | undefined): void {
     const key = `${operation} ${topic}`
     if (this.#denied.has(key)) return
-    const sentence = this.lacks(operation, topic)
-    this.#denied.set(key, { operation, topic, sentence })
-    this.#tell(`Kafka does not let this gateway go on: ${sentence}. Run: ${this.grant(operation, topic)}`)
+    this.#denied.set(key, { operation, topic })
+    this.#tell(`Kafka does not let this gateway go on: ${this.lacks(operation, topic)}. Run: ${this.grant(operation, topic)}`)
   }
 
   /** It was done. Called for each batch, so it costs nothing while nothing is denied. */
@@ -72,19 +71,20 @@ export class Denials {
     this.#tell(sentence === '' ? 'Kafka lets this gateway in again.' : sentence)
   }
 
-  /** A stall as an operator hears of it. */
-  explain (stall: Stall): Stall {
-    if (this.#refusal !== '') return { ...stall, detail: `${stall.topic}/${stall.partition} does not move: ${this.#refusal}` }
-    const denial = [...this.#denied.values()].find(({ topic, operation }) => topic === stall.topic && operation !== 'WRITE')
-    return denial === undefined ? stall : { ...stall, detail: `${stall.topic}/${stall.partition} is not read: ${denial.sentence}.` }
+  /** A partition that is not read; marked where that is not allowed. */
+  marked (stall: Stall): Stall {
+    const isDenied = [...this.#denied.values()].some(({ topic, operation }) => topic === stall.topic && operation !== 'WRITE')
+    return isDenied ? { ...stall, reason: `${stall.topic}/${stall.partition} is not read: ${NOT_ALLOWED}`, isDenied } : stall
   }
 
   /** The topics that nothing can be written to: nothing waits for them, since each publish is refused. */
   get stalls (): Stall[] {
-    return [...this.#denied.values()].filter(({ operation }) => operation === 'WRITE' || operation === 'IDEMPOTENT_WRITE').map(({ topic = '', sentence }) =>
-      ({ topic, partition: ALL, reason: `${topic} is not written: Kafka does not allow it`, detail: `Nothing is written: ${sentence}.` }))
+    return [...this.#denied.values()].filter(({ operation }) => operation === 'WRITE' || operation === 'IDEMPOTENT_WRITE').map(({ topic = '' }) =>
+      ({ topic, partition: ALL, reason: `${topic === '' ? 'nothing is' : `${topic} is not`} written: ${NOT_ALLOWED}`, isDenied: true }))
   }
 }
 
+/** All that anybody outside hears of it; the log says who lacks what. */
+const NOT_ALLOWED = 'Kafka does not allow it'
 /** In place of a partition. */
 const ALL = -1

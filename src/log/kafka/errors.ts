@@ -2,17 +2,18 @@
 import { rootCause } from './root-cause.ts'
 import { isUntrusted, untrusted } from './tls-errors.ts'
 
-/** One line for a person. */
+/** One line for a person, who may be outside: what a system error says of itself has addresses in it, so its code stands for it. */
 export function describe (error: unknown): string {
   const { name, code, type, message } = rootCause(error)
   if (isUntrusted(error)) return 'the broker is not trusted'
   if (isLoginRefused(error)) return 'the login is refused'
   if (name === 'NoToken') return 'there is nothing to log in with'
-  if (name === 'KafkaJSRequestTimeoutError') return 'no answer came in time'
+  if (name === 'KafkaJSRequestTimeoutError' || code === 'ETIMEDOUT') return 'no answer came in time'
   if (code === 'ECONNREFUSED') return 'the connection was refused'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'its name cannot be resolved'
   if (code === 'ECONNRESET') return 'the connection was cut'
-  return type ?? message ?? String(error)
+  if (code === 'EHOSTUNREACH' || code === 'ENETUNREACH') return 'no way leads there'
+  return type ?? (typeof code === 'string' ? code : message) ?? String(error)
 }
 
 /** Kafka, or who gives us what we show to it, refuses our login. */

@@ -156,8 +156,8 @@ export class KafkaLog implements Log {
   get cluster (): string { return this.#uplink.id }
 
   health (): Health {
-    const stalls = [...this.#appender.stalls, ...this.#tailer.stalls].map((stall) => this.#denials.explain(stall))
-    return { stalls: [...stalls, ...this.#denials.stalls], heldBytes: this.#appender.heldBytes }
+    const unread = this.#tailer.stalls.map((stall) => this.#denials.marked(stall))
+    return { stalls: [...this.#appender.stalls, ...unread, ...this.#denials.stalls], heldBytes: this.#appender.heldBytes }
   }
 
   flush (): Promise<void> { return this.#appender.flush() }

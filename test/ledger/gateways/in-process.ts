@@ -1,5 +1,6 @@
 import { createApp, type App } from '../../../src/app.ts'
 import { defaults } from '../../../src/config/index.ts'
+import { kept } from '../../logs/keep.ts'
 import type { Instance, InstanceOptions } from './gateway.ts'
 
 interface Running { readonly app: App, readonly port: number }
@@ -21,7 +22,7 @@ export function inProcess (options: InstanceOptions): Instance {
 /** Undefined where Kafka did not answer. */
 async function tryStart ({ settings, heartbeatMs }: InstanceOptions): Promise<Running | undefined> {
   const whole = defaults({ port: 0, simulate: 0, ...settings })
-  const app = await createApp({ settings: { ...whole, ws: { ...whole.ws, heartbeatMs } } })
+  const app = await createApp({ settings: { ...whole, ws: { ...whole.ws, heartbeatMs } }, ...kept })
   const origin = await app.http.listen({ host: '127.0.0.1', port: 0 })
   try {
     await app.start()
