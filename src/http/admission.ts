@@ -11,9 +11,20 @@ import { isUpgrade } from './problem.ts'
 import { offeredSubprotocol, type Subprotocol } from './subprotocol.ts'
 
 const RETRY_AFTER_S = 2
+/** The one version of the WebSocket protocol: that of RFC 6455. */
+export const WS_VERSION = '13'
+
 /** Whether a request's upgrade is to a WebSocket, and nothing else. */
 export function asksForSocket ({ headers }: Pick<IncomingMessage, 'headers'>): boolean {
   return headers.upgrade?.toLowerCase() === 'websocket'
+}
+
+/** What RFC 6455 (4.2.1) wants of an upgrade and nobody else looks at: Node asks for no Host there, and ws takes a draft's version 8 and 013. */
+export function upgradeFault ({ httpVersion, headers }: Pick<IncomingMessage, 'httpVersion' | 'headers'>): string | undefined {
+  if (httpVersion !== '1.1') return 'A WebSocket is opened over HTTP/1.1.'
+  if (headers.host === undefined) return 'The request has no Host.'
+  if (headers['sec-websocket-version'] !== WS_VERSION) return `Sec-WebSocket-Version has to be ${WS_VERSION}.`
+  return undefined
 }
 
 /** Whether this request may become a socket, and as whose. Throws the `Problem` that a plain GET is answered with too. */

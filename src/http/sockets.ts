@@ -7,7 +7,7 @@ import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
 import type { Opening } from '../session/opening.ts'
 import type { Session } from '../session/session.ts'
-import { admit } from './admission.ts'
+import { admit, upgradeFault, WS_VERSION } from './admission.ts'
 import { auditSocket } from './auditing.ts'
 import type { Callers } from './callers.ts'
 import { opensSocket, SOCKETS } from './credentials.ts'
@@ -23,8 +23,13 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway, callers: C
   const { websocketServer } = app as unknown as { websocketServer: WebSocketServer }
   websocketServer.on('wsClientError', (error, socket) => answerSocket(socket, new Problem('bad-request', `${error.message}.`)))
   // The plugin lets an upgrade in on every route, and hangs up behind it where no socket is served.
-  app.addHook('onRequest', async (request) => {
-    if (isUpgrade(request) && !opensSocket(request)) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
+  app.addHook('onRequest', async (request, reply) => {
+    if (!isUpgrade(request)) return
+    if (!opensSocket(request)) throw new Problem('not-found', 'No socket is served here; send the request without Upgrade.')
+    const fault = upgradeFault(request.raw)
+    if (fault === undefined) return
+    void reply.header('sec-websocket-version', WS_VERSION)
+    throw new Problem('bad-request', fault)
   })
   for (const url of SOCKETS) {
     app.options(url, { onRequest: readableByAll }, (_request, reply) => {

@@ -19,6 +19,8 @@ export interface Place { readonly partition: number, readonly offset: number, re
 /** Of a cursor's text: some two hundred places. It has to fit into an address. */
 export const MAX_CURSOR_LENGTH = 8_000
 const HEAD = /^1\.([0-9a-z]{1,7})\.([1-9]\d{0,5})\./
+/** Kafka's times have 63 bits. */
+const MAX_TIME = 2 ** 63
 /** Some producers give a record's time in nanoseconds: 19 digits. */
 const PLACE = /^(\d{1,6})\.(\d{1,15})\.(\d{1,19})\.(-1|\d{1,9})$/
 
@@ -40,7 +42,7 @@ export function parseCursor (text: string): Cursor | undefined {
     const place = PLACE.exec(part)
     if (place === null) return undefined
     const [partition = 0, offset = 0, batchMs = 0, epoch = 0] = place.slice(1).map(Number)
-    if (places.length > 0 && partition <= (places.at(-1) as Place).partition) return undefined
+    if (batchMs > MAX_TIME || (places.length > 0 && partition <= (places.at(-1) as Place).partition)) return undefined
     places.push({ partition, offset, batchMs, epoch })
   }
   const [, cluster, partitions] = head as unknown as [string, string, string]

@@ -24,8 +24,9 @@ await t.test('whatever else is given is no cursor, and throws nothing', async t 
   const wrong = [
     '', '1', '1.', '1.abc', '1.abc.6', '1.abc.6.', '2.abc.6.3.4.5.6', '1.ABC.6.3.4.5.6', '1..6.3.4.5.6', '1.abc.0.0.4.5.6', '1.abc.6.6.4.5.6', '1.abc.6.-1.4.5.6',
     '1.abc.6.3.4.5', '1.abc.6.3.4.5.6.7', '1.abc.6.3.4.5.-2', '1.abc.6.3.x.5.6', '1.abc.6.3.4.5.6~', '1.abc.6.3.4.5.6~3.4.5.6', '1.abc.6.3.4.5.6~2.4.5.6',
-    ' 1.abc.6.3.4.5.6', '1.abc.6.3.4.5.6 ', '1.abc.6.3.1234567890123456.5.6', '1.abc.6.3.4.12345678901234567890.6', `1.abc.6.${'3.4.5.6~'.repeat(2_000)}3.4.5.6`
+    ' 1.abc.6.3.4.5.6', '1.abc.6.3.4.5.6 ', '1.abc.6.3.1234567890123456.5.6', '1.abc.6.3.4.12345678901234567890.6', '1.abc.6.3.4.9999999999999999999.6', `1.abc.6.${'3.4.5.6~'.repeat(2_000)}3.4.5.6`
   ]
+  t.ok(parseCursor(formatCursor('abc', 6, parseCursor('1.abc.6.3.4.9223372036854775807.6')?.places ?? [])), 'the latest time that Kafka can hold is read again')
   for (const text of wrong) t.equal(parseCursor(text), undefined, text.slice(0, 40))
 })
 
