@@ -49,7 +49,7 @@ export async function gatewayOn (
   t: Owner, brokers: string, topics: { uplink: string, downlink: string }, { settings = {}, clock, logger, authenticate, start = true }: GatewayOptions = {}
 ): Promise<TestGateway> {
   const all = { positions: `${topics.downlink}.positions`, revocations: `${topics.downlink}.revocations`, ...topics }
-  const way = await wayTo(brokers, all)
+  const way = await wayTo(brokers, all, settings.audit)
   const app = await createApp({
     settings: defaults({
       port: 0,

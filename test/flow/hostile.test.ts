@@ -10,7 +10,8 @@ import type { ProtocolDevice } from './device.ts'
 const rejections: unknown[] = []
 process.on('unhandledRejection', (reason) => rejections.push(reason))
 
-const gateway = await startGateway(t, await testBroker(t))
+const broker = await testBroker(t)
+const gateway = await startGateway(t, broker)
 const good = await gateway.device('good')
 let id = 0
 
@@ -62,9 +63,9 @@ for (const [what, cases] of [['frames of sluice.v1', protocolFrames], ['frames t
 await t.test('afterwards a device is served, nothing hostile is stored, and nothing was overlooked', async (t) => {
   await serves(good)
   await noneLeft(gateway)
-  const { length } = await readDevice(gateway.app.brokers.join(), gateway.uplink, 'good')
+  const { length } = await readDevice(broker.brokers, gateway.uplink, 'good')
   t.equal(length, id)
-  t.same(await readDevice(gateway.app.brokers.join(), gateway.uplink, 'hostile'), [])
+  t.same(await readDevice(broker.brokers, gateway.uplink, 'hostile'), [])
   t.same(rejections, [])
 })
 

@@ -1,6 +1,7 @@
 import t, { type Test } from 'tap'
 import { systemClock, type Clock } from '../../src/clock.ts'
 import { testBroker } from '../kafka/broker.ts'
+import { becomes } from '../log/faulty.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 import { withAdmin } from './kafka.ts'
 import { data, messages, since } from './resume.ts'
@@ -32,7 +33,7 @@ for (const partitioner of ['murmur2', 'crc32', 'any'] as const) {
 
 await t.test('also when partitions were added, and it was waited until all producers know (G4)', async (t) => {
   const SETTLED_MS = 600_000
-  let settled: () => void = () => {}
+  let settled: (() => void) | undefined
   const clock: Clock = {
     ...systemClock,
     after: (ms, fn) => {
@@ -44,7 +45,8 @@ await t.test('also when partitions were added, and it was waited until all produ
   const gateway = await startGateway(t, broker, { clock })
   await withAdmin(broker.brokers, (admin) => admin.createPartitions({ topicPartitions: [{ topic: gateway.downlink, count: 7 }] }))
   await (await gateway.device('looks', { query: '?since=earliest' })).close() // it is looked for what is new
-  settled()
+  await becomes(() => settled !== undefined)
+  settled?.()
   await reachesThemAll(t, gateway)
   const at = new Set((await withAdmin(broker.brokers, (admin) => admin.fetchTopicOffsets(gateway.downlink))).flatMap(({ partition, high }) => high === '0' ? [] : [partition]))
   t.ok([...at].some((partition) => partition >= 4), 'some lie in a new one')

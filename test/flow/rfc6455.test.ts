@@ -33,7 +33,8 @@ const modes: Mode[] = [
   }
 ]
 
-const gateway = await startGateway(t, await testBroker(t))
+const broker = await testBroker(t)
+const gateway = await startGateway(t, broker)
 /** What has to stand in Kafka, by device. */
 const taken = new Map<string, number[]>()
 
@@ -54,7 +55,7 @@ await t.test('frames as RFC 6455 has them, and not', async (t) => {
 
 await t.test('what was taken stands in Kafka, and nothing else', async (t) => {
   const stored = new Map([...taken.keys()].map((device): [string, number[]] => [device, []]))
-  for (const { key, value } of await readAll(gateway.app.brokers.join(), gateway.uplink)) stored.get(String(key))?.push(value?.length ?? -1)
+  for (const { key, value } of await readAll(broker.brokers, gateway.uplink)) stored.get(String(key))?.push(value?.length ?? -1)
   for (const [device, lengths] of taken) {
     const beside = device.startsWith('rfc-1') ? Buffer.from('{"type":"publish","id":1,"data":}').length : 0
     t.same(stored.get(device), lengths.map((length) => length - beside), device)

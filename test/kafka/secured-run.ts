@@ -16,10 +16,10 @@ export function environmentOf (kafka: SecuredKafka, kind: Kind): NodeJS.ProcessE
 }
 
 /** The settings by which a gateway on these topics comes to `brokers`, once it has the rights that `sluice acl` prints. */
-export async function wayTo (brokers: string, topics: Settings['topics']): Promise<DeepPartial<Settings['kafka']>> {
+export async function wayTo (brokers: string, topics: Settings['topics'], audit: DeepPartial<Settings['audit']> = {}): Promise<DeepPartial<Settings['kafka']>> {
   const run = process.env.TEST_KAFKA_SECURED === undefined ? undefined : JSON.parse(process.env.TEST_KAFKA_SECURED) as Run
   if (run?.admin !== brokers) return { brokers: brokers.split(',') }
-  const commands = acl(defaults({ topics, kafka: { ...run.kafka, createTopics: true } }), run.principal).split('\n').filter((line) => !line.startsWith('#'))
+  const commands = acl(defaults({ topics, audit, kafka: { ...run.kafka, createTopics: true } }), run.principal).split('\n').filter((line) => !line.startsWith('#'))
   await allow(brokers, run.principal, commands.map(entryOf))
   return run.kafka
 }
