@@ -62,7 +62,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     boundRequests(ours, settings.http, proxies, clock)
     await ours.register(async (page) => {
       page.addHook('onRequest', securePage)
-      await page.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0 })
+      await page.register(staticFiles, { root: PUBLIC, cacheControl: true, maxAge: 0, acceptRanges: false })
       for (const file of CLIENT_FILES) page.get(`/${file}`, (_request, reply) => loadableByAll(reply).sendFile(file, DIST))
     })
     if (audit !== undefined) auditRefusals(ours, callers, audit)

@@ -60,7 +60,8 @@ export function handleError (error: FastifyError | Problem, request: FastifyRequ
 /** Fastify's own refusals, by their status: the body's size and type, its syntax, and the schema. */
 function fromFastify (error: FastifyError): Problem {
   switch (error.statusCode) {
-    case 400: return new Problem('bad-request', `${error.message}.`)
+    case 400:
+    case 412: return new Problem('bad-request', `${error.message}.`) // 412: If-Match and its like, for the page's files
     case 403: // a path that leads out of the page's folder
     case 404: return new Problem('not-found')
     case 413: return new Problem('too-large')

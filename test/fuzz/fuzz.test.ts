@@ -17,6 +17,7 @@ import { readOptions } from './options.ts'
 import { story, table, Tally, type Failure } from './tally.ts'
 
 const SECONDS = 10
+t.setTimeout(120_000) // on a machine that is busy a gateway takes long to start
 const KINDS = 14
 
 await t.test('ten seconds of what nobody should send: no fault, no growth, and a neighbour is served', async (t) => {

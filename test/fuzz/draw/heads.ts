@@ -12,7 +12,7 @@ const PARAMETERS = ['session=s', 'session=', `session=${'s'.repeat(49)}`, 'ack=p
 const SUBPROTOCOLS = ['sluice.v1', 'sluice.raw', 'mqtt', '', 'sluice.v1, sluice.raw', 'sluice.v1,,', 'bearer.x, sluice.v1', 'a b', 'sluice.v1, sluice.v1', ',']
 const HEADERS = ['x-a: b', 'x-a:', 'x a: b', ': b', 'x-a : b', 'cookie: a=b', 'origin: null', 'origin: http://127.0.0.1', 'origin: https://evil.example', 'expect: 100-continue', 'expect: x',
   'transfer-encoding: chunked', 'transfer-encoding: gzip', 'content-length: 0', 'content-length: -1', 'content-length: 99999999999', 'content-length: 1e3', 'connection: close', 'connection: keep-alive',
-  'connection: upgrade', 'upgrade: h2c', 'upgrade: websocket', 'x-forwarded-for: 10.0.0.1', 'forwarded: for=x', 'range: bytes=0-1', 'range: bytes=9-1', 'range: x', 'if-none-match: *', 'if-modified-since: x',
+  'connection: upgrade', 'upgrade: h2c', 'upgrade: websocket', 'x-forwarded-for: 10.0.0.1', 'forwarded: for=x', 'range: bytes=0-1', 'range: bytes=9-1', 'range: x', 'if-none-match: *', 'if-match: "x"', 'if-unmodified-since: Thu, 01 Jan 1970 00:00:00 GMT', 'if-range: x', 'if-modified-since: x',
   'accept-encoding: gzip, br', 'accept: */*', 'authorization: Basic YTpi', 'authorization: Bearer', 'authorization: Bearer a b', 'te: trailers', 'x-http-method-override: DELETE', '__proto__: x',
   'access-control-request-method: PUT', 'access-control-request-headers: authorization', 'content-encoding: gzip', 'content-type: text/plain', 'trailer: x', 'x: \xff\xfe', 'x: a\x00b', ' folded', 'host: other']
 const VERSIONS = ['13', '13', '13', '8', '7', '', '013', '13, 8', '-1', '14', '9999']

@@ -34,16 +34,16 @@ export function networkKinds (host: string): Kind[] {
   }
   const v1 = 'sec-websocket-protocol: sluice.v1\r\n'
   return [
-    { name: 'frames of sluice.v1', share: 3, draw: (random) => frames(random), check: behind('', v1, false) },
-    { name: 'frames of raw mode', share: 2, draw: (random) => frames(random, (random) => json(random)), check: behind('', '', true) },
-    { name: 'frames with held pongs', share: 1, draw: (random) => frames(random, (random) => json(random)), check: behind('?ack=pong', '', true) },
-    { name: 'bytes behind an upgrade', share: 1, draw: blind, check: behind('', v1, false) },
-    { name: 'handshakes', share: 2, draw: (random) => Buffer.from(handshake(random), 'latin1'), check: answered },
-    { name: 'requests', share: 2, draw: (random) => Buffer.from(request(random), 'latin1'), check: answered },
-    { name: 'bytes on a connection', share: 1, draw: blind, check: async (input) => { answers(await visit(host, { bytes: input })) } },
+    { name: 'frames of sluice.v1', share: 6, draw: (random) => frames(random), check: behind('', v1, false) },
+    { name: 'frames of raw mode', share: 4, draw: (random) => frames(random, (random) => json(random)), check: behind('', '', true) },
+    { name: 'frames with held pongs', share: 2, draw: (random) => frames(random, (random) => json(random)), check: behind('?ack=pong', '', true) },
+    { name: 'bytes behind an upgrade', share: 2, draw: blind, check: behind('', v1, false) },
+    { name: 'handshakes', share: 4, draw: (random) => Buffer.from(handshake(random), 'latin1'), check: answered },
+    { name: 'requests', share: 4, draw: (random) => Buffer.from(request(random), 'latin1'), check: answered },
+    { name: 'bytes on a connection', share: 2, draw: blind, check: async (input) => { answers(await visit(host, { bytes: input })) } },
     {
       name: 'tokens in requests',
-      share: 1,
+      share: 2,
       draw: (random) => Buffer.from(random.chance(0.9) ? token(random) : OPERATOR),
       check: async (input) => {
         const text = input.toString('latin1')
