@@ -9,6 +9,7 @@ import { X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { connect } from 'node:tls'
 import kafkajs, { type AclEntry } from 'kafkajs'
 import type { DeepPartial, Settings } from '../../src/config/index.ts'
@@ -170,7 +171,12 @@ const acl = (principal: string, { operation, topic }: Pick<Need, 'operation' | '
 
 /** Grants these and no others. Kafka's tool for it takes more than a second for each. */
 export async function allow (admin: string, principal: string, needs: ReadonlyArray<Pick<Need, 'operation' | 'topic'>>): Promise<void> {
-  await withAdmin(admin, (one) => one.createAcls({ acl: needs.map((need) => acl(principal, need)) }))
+  const entries = needs.map((need) => acl(principal, need))
+  await withAdmin(admin, async (one) => {
+    await one.createAcls({ acl: entries })
+    // The controller has them; the broker that asks for rights may have them a moment later.
+    for (const entry of entries.slice(-1)) while ((await one.describeAcls(entry)).resources.length === 0) await delay(20)
+  })
 }
 
 export async function forbid (admin: string, principal: string, need: Pick<Need, 'operation' | 'topic'>): Promise<void> {
