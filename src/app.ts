@@ -114,8 +114,8 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     warn,
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
-  const audited = createAudit(settings, log, clock)
-  if (audited !== undefined) http.addHook('onClose', async () => audited.close())
+  const audited = createAudit(settings, log, clock, warn)
+  if (audited !== undefined) http.addHook('onClose', async () => await audited.close())
   const gateway = new Gateway(settings, log, clock, http.log, access, quotas)
   await serveHttp(http, gateway, metrics, audited?.audit, clock)
   const observer: Observer = {

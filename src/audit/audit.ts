@@ -33,8 +33,11 @@ export interface Facts {
 /** Takes one line of JSON with its newline. */
 export type Sink = (line: string) => void
 
-/** So many lines a second, and as many at once: who is refused at line rate must not fill a disk. */
+/** So many lines a second, and as many at once: who is refused at line rate must not fill a disk. What operators do is always written. */
 const LINES_PER_S = 500
+const OF_OPERATORS: ReadonlySet<Act> = new Set(['revoked', 'lifted', 'kicked', 'quota'])
+/** JSON takes these as they are, and a terminal does what they say. */
+const UNREADABLE = /[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]/g
 const MS = 1000
 /** What a caller says of itself is cut to so many characters. */
 const MAX_TEXT = 256
@@ -52,7 +55,10 @@ export class Audit {
   constructor (clock: Clock, sinks: readonly Sink[]) {
     this.#clock = clock
     this.#atMs = clock.elapsed()
-    const write: Sink = (line) => { for (const sink of sinks) sink(line) }
+    const write: Sink = (line) => {
+      const readable = line.replace(UNREADABLE, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      for (const sink of sinks) sink(readable)
+    }
     this.#logger = pino({ base: null, timestamp: () => `,"time":"${new Date(clock.now()).toISOString()}"`, formatters: { level: () => ({ log: 'audit' }) } }, { write })
   }
 
@@ -61,12 +67,12 @@ export class Audit {
     const now = this.#clock.elapsed()
     this.#room = Math.min(LINES_PER_S, this.#room + (now - this.#atMs) * LINES_PER_S / MS)
     this.#atMs = now
-    if (this.#room < 1) {
+    if (this.#room < 1 && !OF_OPERATORS.has(act)) {
       this.#suppressed += 1
       this.lost += 1
       return
     }
-    this.#room -= 1
+    this.#room = Math.max(0, this.#room - 1)
     const line = Object.fromEntries(Object.entries(facts).map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, MAX_TEXT) : value]))
     this.#logger.info(this.#suppressed === 0 ? { act, ...line } : { act, ...line, suppressed: this.#suppressed })
     this.#suppressed = 0

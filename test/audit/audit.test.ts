@@ -36,14 +36,31 @@ await t.test('no more than so many lines a second, and the next one says how man
 await t.test('to a file that only its owner reads, and that is appended to', async (t) => {
   const file = join(mkdtempSync(join(tmpdir(), 'sluice-audit-')), 'audit.log')
   for (const device of ['one', 'two']) {
-    const open = createAudit(defaults({ audit: { file } }), noLog, systemClock)
+    const open = createAudit(defaults({ audit: { file } }), noLog, systemClock, (sentence) => t.fail(sentence))
     open?.audit.write('connected', { device })
-    open?.close()
-    while (!readable(file).includes(device)) await new Promise((resolve) => setImmediate(resolve))
+    await open?.close()
   }
   t.strictSame(readable(file).trim().split('\n').map((line) => (JSON.parse(line) as { device: string }).device), ['one', 'two'])
   t.equal(statSync(file).mode & 0o777, 0o600)
-  t.equal(createAudit(defaults(), noLog, systemClock), undefined, 'nowhere to write to')
+  t.equal(createAudit(defaults(), noLog, systemClock, () => {}), undefined, 'nowhere to write to')
+})
+
+await t.test('what operators do is written, however many are refused', (t) => {
+  const acts: string[] = []
+  const audit = new Audit(new HeldClock(), [(line) => acts.push((JSON.parse(line) as { act: string }).act)])
+  for (let n = 0; n < 700; n++) audit.write('refused', {})
+  for (const act of ['revoked', 'lifted', 'kicked', 'quota'] as const) audit.write(act, {})
+  t.strictSame(acts.slice(500), ['revoked', 'lifted', 'kicked', 'quota'])
+  t.end()
+})
+
+await t.test('what a terminal would obey is written as a number', (t) => {
+  const lines: string[] = []
+  const origin = 'a\u009b31m\u202e\u2066\u007f'
+  new Audit(new HeldClock(), [(line) => lines.push(line)]).write('refused', { origin })
+  t.match(lines[0], /"origin":"a\\u009b31m\\u202e\\u2066\\u007f"/)
+  t.equal((JSON.parse(String(lines[0])) as { origin: string }).origin, origin)
+  t.end()
 })
 
 await t.test('what no topic takes is counted', async (t) => {
