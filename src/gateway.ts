@@ -130,7 +130,7 @@ export class Gateway {
   async identify (handshake: Handshake, mayBeNobody: boolean): Promise<Grants> {
     const identity = await this.#logins.run(handshake.address, handshake.token, async () => {
       const found = await this.access.identify(handshake, mayBeNobody)
-      if (this.revocations.has(found, handshake.device)) throw new Problem('bad-credentials', 'What you show, or the access of that device, has been revoked.')
+      if (this.revocations.has(found, handshake.device ?? found.as)) throw new Problem('bad-credentials', 'What you show, or the access of that device, has been revoked.')
       return found
     })
     return this.access.policy.grants(identity)

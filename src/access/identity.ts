@@ -8,6 +8,8 @@ export interface Identity {
   readonly subject: string
   /** The device that it is; undefined: it says as which one it comes, and the policy whether it may. */
   readonly device?: string | undefined
+  /** The only device as which it may come with these credentials, as a ticket says; undefined: they name none but its own. */
+  readonly as?: string | undefined
   readonly roles: readonly string[]
   readonly groups: readonly string[]
   /** Patterns of the events that it may publish, of those that its roles allow; undefined: all of them. */

@@ -15,9 +15,10 @@ const PREFIX = 'tk_'
 const TYPE = 'sluice-ticket+jwt'
 const ID_BYTES = 12
 
-/** What a ticket carries on: who asked for it, and what binds it. `exp` has milliseconds as a fraction. */
+/** What a ticket carries on: who asked for it, and what binds it. Who asked stays who it is, also where it comes as another device. `exp` has milliseconds as a fraction. */
 interface Claims extends JWTPayload {
-  readonly who: Omit<Identity, 'by' | 'redeem'>
+  readonly who: Omit<Identity, 'by' | 'as' | 'redeem'>
+  readonly as: string
   readonly origin?: string
 }
 
@@ -41,9 +42,9 @@ export class Tickets {
   }
 
   /** A ticket for whom that is. It never outlives the credentials that it was asked for with, nor does the socket that it opens. */
-  async make ({ by, redeem, ...identity }: Identity, { device, origin, ttlMs }: Binding): Promise<{ ticket: string, expiresAt: number }> {
-    const expiresAt = Math.min(this.#clock.now() + ttlMs, identity.expiresMs ?? Infinity)
-    const claims: Claims = { who: { ...identity, device }, ...(origin === undefined ? {} : { origin }) }
+  async make ({ by, as: _, redeem, ...who }: Identity, { device, origin, ttlMs }: Binding): Promise<{ ticket: string, expiresAt: number }> {
+    const expiresAt = Math.min(this.#clock.now() + ttlMs, who.expiresMs ?? Infinity)
+    const claims: Claims = { who, as: device, ...(origin === undefined ? {} : { origin }) }
     const jws = await new SignJWT(claims)
       .setProtectedHeader({ alg: 'HS256', typ: TYPE })
       .setJti(randomBytes(ID_BYTES).toString('base64url'))
@@ -59,18 +60,18 @@ export class Tickets {
 
   async #identify (jws: string, opensSocket: boolean, device: string | undefined, origin: string | undefined): Promise<Identity> {
     if (!opensSocket) throw new Problem('bad-credentials', 'A ticket opens a socket, and is good for nothing else.')
-    const { who, jti, exp, origin: bound } = await this.#verify(jws)
+    const { who, as, jti, exp, origin: bound } = await this.#verify(jws)
     const expiresMs = Math.round(exp as number * 1000)
     if (expiresMs <= this.#clock.now()) throw new Problem('bad-credentials', 'Your ticket has expired; get a new one.')
     if (expiresMs > this.#clock.now() + 2 * MAX_TICKET_MS) throw new Problem('bad-credentials', 'Your ticket is good for longer than tickets are; do the clocks of the instances differ?')
-    if (device !== undefined && device !== who.device) throw new Problem('forbidden', 'Your ticket is for another device.')
+    if (device !== undefined && device !== as) throw new Problem('forbidden', 'Your ticket is for another device.')
     if (bound !== undefined && bound !== origin) throw new Problem('forbidden', 'Your ticket is for a page of another origin.')
-    return { ...who, by: 'ticket', redeem: () => this.#used.add(jti as string) }
+    return { ...who, by: 'ticket', as, redeem: () => this.#used.add(jti as string) }
   }
 
   async #verify (jws: string): Promise<Claims> {
     try {
-      const { payload } = await jwtVerify<Claims>(jws, this.#secret.key, { algorithms: ['HS256'], typ: TYPE, currentDate: new Date(this.#clock.now()), requiredClaims: ['exp', 'jti', 'who'] })
+      const { payload } = await jwtVerify<Claims>(jws, this.#secret.key, { algorithms: ['HS256'], typ: TYPE, currentDate: new Date(this.#clock.now()), requiredClaims: ['exp', 'jti', 'who', 'as'] })
       return payload
     } catch (error) {
       throw new Problem('bad-credentials', error instanceof errors.JWTExpired ? 'Your ticket has expired; get a new one.' : 'Your ticket is not one of this server.')

@@ -30,7 +30,8 @@ export function upgradeFault ({ httpVersion, headers }: Pick<IncomingMessage, 'h
 /** Whether this request may become a socket, and as whose. Throws the `Problem` that a plain GET is answered with too. */
 export async function admit (gateway: Gateway, callers: Callers, request: FastifyRequest): Promise<Opening> {
   const grants = await callers.of(request)
-  const { deviceId: device = grants.identity.device } = request.params as { deviceId?: string }
+  const { as = grants.identity.device } = grants.identity
+  const { deviceId: device = as } = request.params as { deviceId?: string }
   if (device === undefined) throw new Problem('bad-device-id', 'The address names no device, and neither do your credentials: connect to /ws/{deviceId}.')
   if (!isDeviceId(device)) throw new Problem('bad-device-id')
   if (!grants.may('connect', device)) throw new Problem('forbidden', `Your credentials do not allow you to connect as ${device}.`)

@@ -60,6 +60,16 @@ await t.test('a bad token changes nothing, one of another device ends the socket
   t.match(await device.ended, { code: 4507, reason: /^not-permitted: / })
 })
 
+await t.test('who may be several devices refreshes by its own credentials, and by nobody else\'s', async (t) => {
+  const clock = new HeldClock()
+  const gateway = await startGateway(t, broker, { authenticate, clock })
+  const [page, other] = [await gateway.device('page-1', { headers: bearer({ device: 'olga', roles: ['operator'] }) }), await gateway.device('page-2', { headers: bearer({ device: 'olga', roles: ['operator'] }) })]
+  refresh(page, tokenOf({ device: 'olga', roles: ['operator'], expiresMs: clock.now() + 60_000 }))
+  t.match(await page.nextOf('refreshed'), { expiresInMs: 60_000 })
+  refresh(other, tokenOf({ device: 'otto', roles: ['operator'] }))
+  t.match(await other.ended, { code: 4507 })
+})
+
 await t.test('it may come from somebody who came without credentials; where nobody can log in none is good', async (t) => {
   const open = await startGateway(t, broker, { authenticate, settings: { auth: { anonymous: 'always' } } })
   const device = await open.device('d1')

@@ -132,6 +132,26 @@ await t.test('its socket ends when they are revoked, and no ticket is taken in a
   t.match(await device.ended, { code: 4509 })
 })
 
+await t.test('a ticket for another device is held to who asked for it', async (t) => {
+  const { keys: [olga, admin], keyed } = await withKeys(t, [{ device: 'olga', roles: ['operator'] }, { roles: ['operator'] }])
+  const paged = async (device: string): Promise<string> => (await ask({ device, ttlMs: 60_000 }, { authorization: `Bearer ${olga}` }, keyed)).body.ticket!
+  const open = async (device: string): Promise<ProtocolDevice> => await openDevice(new ProtocolDevice(`ws://${keyed.host}/ws?ticket=${await paged(device)}`, ['sluice.v1']))
+  const revoke = async (device: string): Promise<number> => (await fetch(`${keyed.origin}/v1/revocations`, { method: 'POST', headers: { authorization: `Bearer ${admin}`, 'content-type': 'application/json' }, body: JSON.stringify({ device }) })).status
+  const [first, second, unused, other] = [await open('page-1'), await open('page-2'), await paged('page-3'), await paged('page-1')]
+  t.equal((await first.nextOf('welcome')).device, 'page-1')
+  await second.nextOf('welcome')
+  second.send(JSON.stringify({ type: 'refresh', token: olga }))
+  await second.nextOf('refreshed')
+  t.equal((await upgrade(`/ws/olga?ticket=${unused}`, {}, keyed.host)).status, 403)
+
+  t.equal(await revoke('page-1'), 201)
+  t.match(await first.ended, { code: 4509 })
+  t.match(await upgrade(`/ws?ticket=${other}`, {}, keyed.host), { status: 401, body: 'has been revoked' }, 'the device that it is for')
+  t.equal(await revoke('olga'), 201)
+  t.match(await second.ended, { code: 4509 })
+  t.match(await upgrade(`/ws?ticket=${unused}`, {}, keyed.host), { status: 401, body: 'has been revoked' }, 'the device that asked')
+})
+
 await t.test('who comes by a hook gets tickets too, and the hook is not asked about them', async (t) => {
   const hooked = await startGateway(t, broker, { authenticate, settings: { auth: { tickets: auth.tickets } } })
   const { body } = await ask({ ttlMs: 60_000 }, bearerOf({ device: 'd1' }), hooked)

@@ -23,7 +23,8 @@ function renew (session: Session, grants: Grants): void {
   if (session.closing) return
   const { device, context: { clock, observer, watchers } } = session
   const { identity: { device: named = device, expiresMs } } = grants
-  if (named !== device || !grants.may('connect', device)) {
+  const isSame = named === device || named === session.grants.identity.device // who may come as others keeps its own id
+  if (!isSame || !grants.may('connect', device)) {
     observer.refreshed(session, 'not-permitted')
     return session.close('not-permitted', 'That token does not let you be this device.')
   }
