@@ -24,13 +24,13 @@ const rules: Record<string, Rule> = {
     packages: ['@fastify/static', '@fastify/websocket', 'fastify', 'prom-client', 'typebox', 'ws']
   },
   'gateway.ts': { ours: ['access', 'clock.ts', 'config', 'hub', 'limits', 'log/log.ts', 'positions', 'protocol', 'reader', 'revocations', 'session'] },
-  positions: { ours: ['clock.ts', 'log/log.ts', 'protocol/cursor.ts', 'table', 'wire/record-view.ts'] },
+  positions: { ours: ['clock.ts', 'counts.ts', 'log/log.ts', 'protocol/cursor.ts', 'table', 'wire/record-view.ts'] },
   revocations: { ours: ['access/identity.ts', 'clock.ts', 'log/log.ts', 'table', 'wire/header-block.ts', 'wire/record-view.ts'] },
   table: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'wire/header-block.ts', 'wire/murmur2.ts', 'wire/record-view.ts'] },
   reader: { ours: ['clock.ts', 'hub/delivery.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire'] },
   hub: { ours: ['clock.ts', 'log/again.ts', 'log/chunk.ts', 'log/log.ts', 'protocol', 'session', 'wire/record-view.ts'] },
   session: { ours: ['access/policy.ts', 'clock.ts', 'limits', 'log/log.ts', 'protocol', 'wire/header-block.ts', 'wire/murmur2.ts'] },
-  limits: { ours: ['clock.ts', 'config', 'on-change.ts', 'protocol'] },
+  limits: { ours: ['clock.ts', 'counts.ts', 'config', 'on-change.ts', 'protocol'] },
   audit: { ours: ['clock.ts', 'config', 'log/log.ts', 'wire/header-block.ts'], packages: ['pino'] },
   access: { ours: ['clock.ts', 'config', 'on-change.ts', 'protocol'], packages: ['ajv', 'jose', 'typebox'] },
   tls: { ours: ['config', 'on-change.ts'] },
@@ -46,7 +46,8 @@ const rules: Record<string, Rule> = {
   config: { ours: [], packages: ['ajv', 'typebox'] },
   'banner.ts': { ours: [] },
   'on-change.ts': { ours: ['clock.ts'] },
-  'clock.ts': { ours: [] }
+  'clock.ts': { ours: [] },
+  'counts.ts': { ours: [] }
 }
 
 interface Import { to: string, ours: boolean }

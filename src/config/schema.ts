@@ -105,6 +105,7 @@ export const schema = group({
 
   positions: group({
     max: whole(1_000_000, 1, 100_000_000, 'How many positions may be held in all; over it a name that is new is refused.'),
+    maxPerDevice: whole(100, 1, 1_000_000, 'How many of them one device may have.'),
     retentionMs: whole(30 * DAY, 60_000, 3650 * DAY, 'How long a position is kept that no socket holds.')
   }),
 

@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
+import { Counts } from '../counts.ts'
 import { Problem } from '../protocol/problem.ts'
 import { networkOf } from './address.ts'
-import { Counts } from './counts.ts'
 import { Failures } from './failures.ts'
 
 const RETRY_AFTER_S = 2

@@ -15,6 +15,7 @@ export interface PositionsOptions {
   /** Another one for each start of each instance: claims are told apart by it. */
   readonly instance: string
   readonly max: number
+  readonly maxPerDevice: number
   readonly retentionMs: number
   readonly warn?: (facts: object, sentence: string) => void
   readonly random?: () => number
@@ -72,9 +73,10 @@ export class Positions {
     if (!this.#stopping.signal.aborted) this.#sweepLater()
   }
 
-  /** Whether this name is known, or one more may be held. */
+  /** Whether this name is known, or one more may be held. What a device claims at once, on as many sockets as it may have, is not counted before it is read back. */
   hasRoom (device: string, name: string): boolean {
-    return this.#table.get(`${device}/${name}`) !== undefined || this.#table.size + this.#claiming.size < this.#options.max
+    if (this.#table.get(`${device}/${name}`) !== undefined) return true
+    return this.#table.size + this.#claiming.size < this.#options.max && this.#table.namesOf(device) < this.#options.maxPerDevice
   }
 
   /** Takes a name over. `taken` is called once, if a newer claim takes it from this one, on whatever instance. Only when started. */

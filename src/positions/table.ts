@@ -1,3 +1,4 @@
+import { Counts } from '../counts.ts'
 import type { Written } from './record.ts'
 
 /** What is known of a name: how far its device has received, by which claim's word, and when that was written. */
@@ -17,13 +18,23 @@ export interface Position {
  */
 export class Table {
   /** The one that was written longest ago comes first. */
-  #positions = new Map<string, Position>()
+  readonly #positions = new Map<string, Position>()
+  readonly #names = new Counts()
 
   get size (): number { return this.#positions.size }
   get (key: string): Position | undefined { return this.#positions.get(key) }
   entries (): IterableIterator<[key: string, position: Position]> { return this.#positions.entries() }
-  delete (key: string): void { this.#positions.delete(key) }
-  clear (): void { this.#positions.clear() }
+  /** How many names a device has. */
+  namesOf (device: string): number { return this.#names.of(device) }
+
+  delete (key: string): void {
+    if (this.#positions.delete(key)) this.#names.remove(deviceOf(key))
+  }
+
+  clear (): void {
+    this.#positions.clear()
+    this.#names.clear()
+  }
 
   /** Returns false where the record is older than what is known. */
   apply (key: string, written: Written, offset: number, timeMs: number): boolean {
@@ -32,11 +43,13 @@ export class Table {
     const { claim, partitions, at = offset, n = 0 } = written
     // The claimer may not have read the last word of the holder before it; who reads in order has.
     const cursor = written.at === undefined ? known?.cursor ?? written.cursor : written.cursor
-    this.#positions.delete(key)
+    if (!this.#positions.delete(key)) this.#names.add(deviceOf(key))
     this.#positions.set(key, { cursor, claim, partitions, at, n, timeMs })
     return true
   }
 }
+
+function deviceOf (key: string): string { return key.slice(0, key.indexOf('/')) }
 
 function isOlder ({ partitions, at, n = 0 }: Written, known: Position): boolean {
   if (partitions !== known.partitions) return partitions < known.partitions

@@ -28,7 +28,7 @@ export const httpErrors = {
   'kafka-away': { status: 503, message: 'Kafka does not answer, and the record is certainly not stored; try again later.' },
   'not-ready': { status: 503, message: 'This instance is not serving yet, or is going away; try again, another instance may serve.' },
   'login-unavailable': { status: 503, message: 'Whether your credentials are good cannot be found out now; try again later.' },
-  'positions-full': { status: 503, message: 'As many positions are held as may be (positions.max), and this name is a new one.' },
+  'positions-full': { status: 503, message: 'As many positions are held as may be (positions.max, positions.maxPerDevice), and this name is a new one.' },
   'revocations-full': { status: 503, message: 'As many revocations are held as may be (revocations.max), and this is a new one.' },
   'outcome-unknown': { status: 504, message: 'Kafka did not answer in time; the record may or may not be stored.' }
 } as const satisfies Record<string, HttpError>

@@ -17,7 +17,7 @@ await t.test('the defaults', async t => {
     uplink: { inFlight: 256, holdBytes: 64 * MIB, holdMs: 30_000 },
     downlink: { partitioner: 'murmur2' },
     history: { bytes: 64 * MIB },
-    positions: { max: 1_000_000, retentionMs: 30 * 86_400_000 },
+    positions: { max: 1_000_000, maxPerDevice: 100, retentionMs: 30 * 86_400_000 },
     revocations: { max: 100_000 },
     quotas: { framesPerSecond: 20_000, bytesPerSecond: 32 * MIB, burstMs: 1_000 },
     drainMs: 20_000,

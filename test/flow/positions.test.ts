@@ -107,6 +107,14 @@ await t.test('over the bound a new name is refused', async t => {
   t.equal((await fetch(`${gateway.origin}/ws/d1?resume=main`)).status, 426)
 })
 
+await t.test('one device does not take the names of all', async t => {
+  const gateway = await startGateway(t, broker, { settings: { positions: { maxPerDevice: 2 } } })
+  for (const name of ['one', 'two']) await untilLive(await gateway.device('d1', { query: `?resume=${name}` }))
+  const answer = await fetch(`${gateway.origin}/ws/d1?resume=three`)
+  t.match([answer.status, await answer.json()], [503, { code: 'positions-full' }])
+  t.strictSame(await Promise.all(['d1?resume=two', 'd2?resume=three'].map(async (path) => (await fetch(`${gateway.origin}/ws/${path}`)).status)), [426, 426])
+})
+
 await t.test('what was handled on an earlier socket may be said before it has come again', async t => {
   const gateway = await startGateway(t, broker, { settings: { ws: { outboxBytes: 100_000 } } })
   const first = await gateway.device('d1', MAIN)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { networkOf } from '../../src/limits/address.ts'
-import { Counts } from '../../src/limits/counts.ts'
+import { Counts } from '../../src/counts.ts'
 
 await t.test('IPv4 counts by itself, IPv6 by its /64, however it is written', async t => {
   for (const address of ['127.0.0.1', '10.1.2.3', 'localhost']) t.equal(networkOf(address), address)

@@ -36,6 +36,7 @@ export async function instance (t: Test, brokers: string, topic: string, options
     clock: systemClock,
     instance: randomBytes(6).toString('hex'),
     max: 1000,
+    maxPerDevice: 1000,
     retentionMs: 86_400_000,
     warn: (_facts, sentence) => said.push(sentence),
     random: () => 0,

@@ -15,7 +15,7 @@ async function started (options: Partial<PositionsOptions> & { kafka?: Simulated
   const log = new SimulatedLog(kafka)
   const said: string[] = []
   const positions = new Positions({
-    log: log.log, topic: 'p', clock, instance: 'i', max: 10, retentionMs: 30 * DAY, random: () => 0, warn: (_facts, sentence) => said.push(sentence), ...rest
+    log: log.log, topic: 'p', clock, instance: 'i', max: 10, maxPerDevice: 10, retentionMs: 30 * DAY, random: () => 0, warn: (_facts, sentence) => said.push(sentence), ...rest
   })
   await positions.start()
   /** Everything lands and is read. */
@@ -278,7 +278,7 @@ await t.test('a start asks again until Kafka answers, and a stop ends it', async
   const clock = new HeldClock()
   const log = new SimulatedLog(new SimulatedKafka())
   log.faults.push(new Error('away'), new Error('away'))
-  const make = (): Positions => new Positions({ log: log.log, topic: 'p', clock, instance: 'i', max: 10, retentionMs: DAY })
+  const make = (): Positions => new Positions({ log: log.log, topic: 'p', clock, instance: 'i', max: 10, maxPerDevice: 10, retentionMs: DAY })
   const positions = make()
   const starting = positions.start()
   while (log.faults.length > 0) {
@@ -379,7 +379,7 @@ await t.test('a name that is held and that somebody deletes is written again, an
 })
 
 await t.test('a stop before any start', async t => {
-  const positions = new Positions({ log: new SimulatedLog(new SimulatedKafka()).log, topic: 'p', clock: new HeldClock(), instance: 'i', max: 10, retentionMs: DAY })
+  const positions = new Positions({ log: new SimulatedLog(new SimulatedKafka()).log, topic: 'p', clock: new HeldClock(), instance: 'i', max: 10, maxPerDevice: 10, retentionMs: DAY })
   await t.resolves(positions.stop(60_000))
 })
 

@@ -23,7 +23,7 @@ class Gateway {
   constructor (kafka: SimulatedKafka, clock: HeldClock, id: string, random: () => number) {
     this.id = id
     this.log = new SimulatedLog(kafka)
-    this.positions = new Positions({ log: this.log.log, topic: 'p', clock, instance: id, max: 100, retentionMs: 1e12, random })
+    this.positions = new Positions({ log: this.log.log, topic: 'p', clock, instance: id, max: 100, maxPerDevice: 100, retentionMs: 1e12, random })
   }
 }
 

@@ -162,6 +162,12 @@ await t.test('so many names may be held', async t => {
   t.strictSame([a.positions.hasRoom('d', 'third'), a.positions.hasRoom('d', 'main')], [false, true])
 })
 
+await t.test('so many names of a device may be held', async (t) => {
+  const a = await instance(t, broker.brokers, await topicOf(broker), { maxPerDevice: 1 })
+  await hold(a)
+  t.strictSame(['d', 'e'].map((device) => a.positions.hasRoom(device, 'other')), [false, true])
+})
+
 await t.test('partitions that are added move names: the instances that know of them win', async t => {
   const topic = await topicOf(broker)
   const onlooker = await Onlooker.on(t, broker.brokers, topic)

@@ -13,4 +13,6 @@ export class Counts {
     if (left > 0) this.#counts.set(key, left)
     else this.#counts.delete(key)
   }
+
+  clear (): void { this.#counts.clear() }
 }
