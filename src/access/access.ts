@@ -3,13 +3,23 @@ import type { Callback } from './callback.ts'
 import type { Handshake } from './handshake.ts'
 import { NOBODY, type Identity } from './identity.ts'
 import type { Policy } from './policy.ts'
-import type { Tickets } from './tickets.ts'
+import { isTicket, type Tickets } from './tickets.ts'
 
 /**
  * One way to prove who one is. Undefined where the caller brought nothing of its kind; rejects with a `Problem` where it did,
  * and that is not good.
  */
 export type Method = (handshake: Handshake) => Promise<Identity | undefined> | undefined
+
+/** The ways to log in that there are. */
+export interface Ways {
+  /** A team's own, asked first, but not about our own tickets. */
+  readonly hook?: Method | undefined
+  /** Those that look at what a caller brought by what this process knows. */
+  readonly methods: readonly Method[]
+  readonly tickets?: Tickets | undefined
+  readonly callback?: Callback | undefined
+}
 
 /**
  * Who comes in. The first method whose kind of proof a caller brought decides; then the callback, if there is one, about those who are
@@ -20,33 +30,49 @@ export class Access {
   readonly policy: Policy
   /** Undefined where there are none. */
   readonly tickets: Tickets | undefined
+  readonly #hook: Method | undefined
   readonly #methods: readonly Method[]
   readonly #callback: Callback | undefined
 
-  constructor (policy: Policy, methods: readonly Method[], tickets?: Tickets, callback?: Callback) {
+  constructor (policy: Policy, { hook, methods, tickets, callback }: Ways) {
     this.policy = policy
     this.tickets = tickets
+    this.#hook = hook
     this.#methods = methods
     this.#callback = callback
   }
 
   /** Whether there is any way to log in. */
-  get hasLogin (): boolean { return this.#methods.length > 0 || this.#callback !== undefined }
+  get hasLogin (): boolean { return this.#hook !== undefined || this.#methods.length > 0 || this.#callback !== undefined }
 
-  /** Throws a `Problem`. `mayBeNobody`: whether this caller may come without credentials. */
-  async identify (handshake: Handshake, mayBeNobody: boolean): Promise<Identity> {
+  /**
+   * Throws a `Problem`. `mayBeNobody`: whether this caller may come without credentials. `ask` is called before the hook or the callback
+   * is asked about somebody who may be anybody, and may throw a `Problem` instead.
+   */
+  async identify (handshake: Handshake, mayBeNobody: boolean, ask: () => void = () => {}): Promise<Identity> {
     const { token, certificate } = handshake
-    const known = await this.#knownBy(handshake)
-    if (this.#callback?.isAlwaysAsked === true) return await this.#callback.decide(handshake, known)
+    const known = await this.#knownBy(handshake, ask)
+    if (this.#callback?.isAlwaysAsked === true) {
+      if (known === undefined) ask()
+      return await this.#callback.decide(handshake, known)
+    }
     if (known !== undefined) return known
     const isBare = token === undefined && certificate === undefined
-    if (this.#callback !== undefined && !(isBare && mayBeNobody)) return await this.#callback.decide(handshake, undefined)
+    if (this.#callback !== undefined && !(isBare && mayBeNobody)) {
+      ask()
+      return await this.#callback.decide(handshake, undefined)
+    }
     if (this.hasLogin && token !== undefined) throw new Problem('bad-credentials', 'Your token is of no kind that this server takes.')
     if (!mayBeNobody) throw new Problem('unauthenticated')
     return NOBODY
   }
 
-  async #knownBy (handshake: Handshake): Promise<Identity | undefined> {
+  async #knownBy (handshake: Handshake, ask: () => void): Promise<Identity | undefined> {
+    if (this.#hook !== undefined && !(this.tickets !== undefined && isTicket(handshake.token ?? ''))) {
+      ask()
+      const identity = await this.#hook(handshake)
+      if (identity !== undefined) return identity
+    }
     for (const method of this.#methods) {
       const identity = await method(handshake)
       if (identity !== undefined) return identity

@@ -8,7 +8,7 @@ import { byKey } from './keys.ts'
 import { Policy } from './policy.ts'
 import { readRules } from './policy-file.ts'
 import type { Surroundings } from './surroundings.ts'
-import { createTickets, isTicket } from './tickets.ts'
+import { createTickets } from './tickets.ts'
 
 /**
  * Who comes in, and what they may do, as the settings say. `authenticate`: a team's own hook, which is asked first, but not about
@@ -19,11 +19,10 @@ export async function createAccess ({ auth }: Settings, surroundings: Surroundin
   const tickets = createTickets(auth, surroundings)
   const hook = authenticate === undefined ? undefined : methodOf(authenticate)
   const methods: Array<Method | undefined> = [
-    hook === undefined ? undefined : (handshake) => tickets !== undefined && isTicket(handshake.token ?? '') ? undefined : hook(handshake),
     await byCertificate(auth, surroundings),
     tickets?.method,
     byKey(auth, surroundings),
     byJwt(auth, surroundings)
   ]
-  return new Access(new Policy(rules), methods.filter((method) => method !== undefined), tickets, createCallback(auth, surroundings))
+  return new Access(new Policy(rules), { hook, methods: methods.filter((method) => method !== undefined), tickets, callback: createCallback(auth, surroundings) })
 }

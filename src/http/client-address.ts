@@ -23,8 +23,11 @@ export function plain (address: string): string { return address.replace(/^::fff
 /** The proxies whose word is taken (`http.trustedProxies`). */
 export class Proxies {
   readonly #trusted = new BlockList()
+  readonly #warn: (sentence: string) => void
+  #isTold = false
 
-  constructor (proxies: readonly string[]) {
+  constructor (proxies: readonly string[], warn: (sentence: string) => void = () => {}) {
+    this.#warn = warn
     for (const proxy of proxies) {
       const [address, prefix] = proxy.split('/') as [string, string?]
       const family = familyOf(address) as IPVersion
@@ -44,13 +47,23 @@ export class Proxies {
    */
   learn (request: FastifyRequest): void {
     let address = peerOf(request)
-    const hops = String(request.headers['x-forwarded-for'] ?? '').split(',')
+    const { 'x-forwarded-for': forwarded } = request.headers
+    if (forwarded === undefined) return
+    if (!this.has(address)) return this.#tell(address)
+    const hops = String(forwarded).split(',')
     while (hops.length > 0 && this.has(address)) {
       const hop = plain((hops.pop() as string).trim())
       if (isIP(hop) === 0) break // the proxy does not say; it is the last that is known
       address = hop
       told.set(request, address)
     }
+  }
+
+  /** Once, for anybody can send such a header. */
+  #tell (peer: string): void {
+    if (this.#isTold) return
+    this.#isTold = true
+    this.#warn(`A request came with X-Forwarded-For from ${peer}, which http.trustedProxies does not name. If that is a proxy of yours, name it: limits by address take all its callers for one.`)
   }
 }
 

@@ -39,7 +39,7 @@ const CLOSING_STEP_MS = 20
 export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics: Metrics, audit: Audit | undefined, clock: Clock): Promise<void> {
   const { settings } = gateway
   const callers = new Callers(gateway)
-  const proxies = new Proxies(settings.http.trustedProxies)
+  const proxies = new Proxies(settings.http.trustedProxies, (sentence) => app.log.warn(sentence))
   new Connections(settings.http, proxies, () => metrics.limited('idle-connections')).watch(app.server as Server)
   await app.register(websocket, {
     options: {

@@ -1,17 +1,16 @@
 import { createHash } from 'node:crypto'
 import type { Clock } from '../clock.ts'
-import { networkOf } from './address.ts'
 
-const MAX_ADDRESSES = 10_000
+const MAX_NETWORKS = 10_000
 const MAX_GOOD = 10_000
 const FIRST_WAIT_MS = 1_000
 
 interface Failed { count: number, lastMs: number, untilMs: number }
 
 /**
- * Logins that failed, by address. After `max` of them each further one makes the address wait, twice as long as the last one did,
- * up to `maxWaitMs`; after a rest of that length all is forgotten. What was good on this instance lately is let through to be
- * looked at all the same, so that who shares his address with an abuser comes back.
+ * Logins that failed, by network. After `max` of them each further one makes the network wait, twice as long as the last one did,
+ * up to `maxWaitMs`; after a rest of that length all is forgotten. And secrets that were good on this instance lately: who shares his
+ * network with an abuser comes back with them.
  */
 export class Failures {
   readonly #max: number
@@ -29,11 +28,15 @@ export class Failures {
 
   get size (): number { return this.#failed.size + this.#good.size }
 
-  /** For how long nobody from there is looked at who brings that. */
-  waitMs (address: string, secret: string): number {
-    const waitMs = (this.#failed.get(networkOf(address))?.untilMs ?? 0) - this.#clock.elapsed()
-    return waitMs > 0 && !this.#good.has(digest(secret)) ? waitMs : 0
+  /** For how long that network has to wait; 0: not at all. */
+  waitMs (network: string): number {
+    return Math.max(0, (this.#failed.get(network)?.untilMs ?? 0) - this.#clock.elapsed())
   }
+
+  /** Whether it had to wait, and that is not forgotten yet. */
+  hasWaited (network: string): boolean { return (this.#known(network)?.count ?? 0) >= this.#max }
+
+  wasGood (secret: string | undefined): boolean { return secret !== undefined && this.#good.has(digest(secret)) }
 
   succeeded (secret: string): void {
     const key = digest(secret)
@@ -42,16 +45,19 @@ export class Failures {
     dropFirst(this.#good, MAX_GOOD)
   }
 
-  failed (address: string, secret: string): void {
-    this.#good.delete(digest(secret))
-    const network = networkOf(address)
+  failed (network: string, secret: string | undefined): void {
+    if (secret !== undefined) this.#good.delete(digest(secret))
     const nowMs = this.#clock.elapsed()
-    const before = this.#failed.get(network)
-    const count = before === undefined || nowMs - Math.max(before.lastMs, before.untilMs) > this.#maxWaitMs ? 1 : before.count + 1
+    const count = (this.#known(network)?.count ?? 0) + 1
     const untilMs = count < this.#max ? 0 : nowMs + Math.min(this.#maxWaitMs, FIRST_WAIT_MS * 2 ** (count - this.#max))
     this.#failed.delete(network)
     this.#failed.set(network, { count, lastMs: nowMs, untilMs })
-    dropFirst(this.#failed, MAX_ADDRESSES)
+    dropFirst(this.#failed, MAX_NETWORKS)
+  }
+
+  #known (network: string): Failed | undefined {
+    const failed = this.#failed.get(network)
+    return failed === undefined || this.#clock.elapsed() - Math.max(failed.lastMs, failed.untilMs) > this.#maxWaitMs ? undefined : failed
   }
 }
 

@@ -5,6 +5,7 @@ import { networkOf } from './address.ts'
 import { Failures } from './failures.ts'
 
 const RETRY_AFTER_S = 2
+const MS = 1000
 
 export interface LoginLimits {
   readonly maxPending: number
@@ -20,6 +21,7 @@ export class Logins {
   readonly #clock: Clock
   readonly #failures: Failures
   readonly #pending = new Counts()
+  readonly #asking = new Counts()
   #inAll = 0
 
   constructor (limits: LoginLimits, clock: Clock) {
@@ -28,25 +30,46 @@ export class Logins {
     this.#failures = new Failures(limits.maxFailures, limits.maxFailureWaitMs, clock)
   }
 
-  /** Throws a `Problem`: that of `login`, or one of its own. */
-  async run<T> (address: string, secret: string | undefined, login: () => Promise<T>): Promise<T> {
+  /**
+   * Throws a `Problem`: that of `login`, or one of its own. `secret`: what the caller brings, where it says so at once. `login` calls `ask`
+   * before it asks anybody who knows more than this process does, which throws while the address has to wait. What can be looked at here is
+   * looked at then, too: it cannot be guessed, and who shares the address with an abuser comes in. That it was bad is told after the wait.
+   */
+  async run<T> (address: string, secret: string | undefined, login: (ask: () => void) => Promise<T>): Promise<T> {
     const network = networkOf(address)
     if (this.#inAll >= this.#limits.maxPending || this.#pending.of(network) >= this.#limits.maxPendingPerAddress) throw new Problem('too-many-logins', undefined, RETRY_AFTER_S)
-    const waitMs = secret === undefined ? 0 : this.#failures.waitMs(address, secret)
-    if (waitMs > 0) throw new Problem('too-many-failures', undefined, Math.ceil(waitMs / 1000))
+    const isFree = this.#failures.wasGood(secret)
+    let isAsking = false
+    const ask = (): void => {
+      if (isAsking) return
+      if (!isFree) this.#refuse(network)
+      isAsking = true
+      this.#asking.add(network)
+    }
     this.#inAll += 1
     this.#pending.add(network)
     try {
-      const result = await this.#inTime(login())
-      if (secret !== undefined) this.#failures.succeeded(secret)
+      const result = await this.#inTime(login(ask))
+      if (isAsking && secret !== undefined) this.#failures.succeeded(secret)
       return result
     } catch (error) {
-      if (secret !== undefined && error instanceof Problem && error.code === 'bad-credentials') this.#failures.failed(address, secret)
+      if (!isRefusal(error, isAsking)) throw error
+      const waitMs = isFree ? 0 : this.#failures.waitMs(network)
+      if (waitMs > 0) throw tooMany(waitMs)
+      this.#failures.failed(network, secret)
       throw error
     } finally {
       this.#inAll -= 1
       this.#pending.remove(network)
+      if (isAsking) this.#asking.remove(network)
     }
+  }
+
+  /** After a wait one is asked about at a time, or many at once would be as good as no wait. */
+  #refuse (network: string): void {
+    const waitMs = this.#failures.waitMs(network)
+    if (waitMs > 0) throw tooMany(waitMs)
+    if (this.#asking.of(network) > 0 && this.#failures.hasWaited(network)) throw tooMany(MS)
   }
 
   /** What answers late is not waited for. */
@@ -61,4 +84,11 @@ export class Logins {
       cancel()
     }
   }
+}
+
+function tooMany (waitMs: number): Problem { return new Problem('too-many-failures', undefined, Math.ceil(waitMs / MS)) }
+
+/** Whether what was brought was no good. What is known here and forbidden is no guess; what others forbid may be. */
+function isRefusal (error: unknown, isAsked: boolean): boolean {
+  return error instanceof Problem && (error.code === 'bad-credentials' || (isAsked && error.code === 'forbidden'))
 }

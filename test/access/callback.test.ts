@@ -33,7 +33,7 @@ function asking (t: Test, http: Http, { methods = [], clock = systemClock }: { m
   const log: string[] = []
   const tell = (sentence: string): void => { log.push(sentence) }
   const callback = createCallback(defaults({ auth: { http } }).auth, { clock, log: { info: tell, warn: tell }, closing: closing.signal })
-  const access = new Access(new Policy(), methods, undefined, callback)
+  const access = new Access(new Policy(), { methods, callback })
   return {
     log,
     close: () => closing.abort(),

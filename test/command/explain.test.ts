@@ -89,7 +89,7 @@ await t.test('any way to log in', async (t) => {
     if (handshake.token === 'broken') throw new Error('this is a fault')
     return { by: 'key', subject: 'G\u001b[1m', roles: ['guard', 'device'], device: handshake.token, groups: ['east', 'west'], watch: [], events: ['a', 'b*'], quota: 'large' }
   }
-  const access = new Access(new Policy(rules), [method])
+  const access = new Access(new Policy(rules), { methods: [method] })
   const ask = async (verb: Parameters<typeof decide>[1]['verb'], resource?: string) => await decide(access, { token: 'd', verb, resource, mayBeNobody: false })
   const head = 'subject  G\\u{1b}[1m, known by key\ndevice   d\nroles    guard, device\ngroups   east, west\nevents   a, b*\nwatch    none\nquota    large\nexpires  never\n\n'
   t.same(await ask('watch', 'east.door'), { isAllowed: true, text: `${head}Allowed: watch east.door, by the rule "guard watch {group}.*".` })

@@ -1,8 +1,11 @@
+import { createSecretKey } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
+import { fileWith, secret, token } from '../access/issuer.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { authenticate, bearer, OPERATOR } from './callers.ts'
+import { openDevice, ProtocolDevice } from './device.ts'
 import { startGateway, type TestGateway } from './gateway.ts'
 
 const broker = await testBroker(t)
@@ -64,4 +67,19 @@ await t.test('logins that fail are slowed, over HTTP and for sockets, and others
   for (const path of ['/v1/devices', '/ws/known', '/metrics']) t.same(await guess(path), [401, 'bad-credentials', null])
   for (const path of ['/v1/devices', '/ws/known', '/metrics']) t.same(await guess(path), [429, 'too-many-failures', '1'])
   await (await gateway.device('known', { headers: known })).stored(1, 'who was here before comes back')
+})
+
+await t.test('what is good by what the gateway knows comes in from an address that has to wait (G10)', async (t) => {
+  const auth = { maxFailures: 1, jwt: { secretFile: fileWith(t, secret) }, tickets: { secretFile: fileWith(t, secret) } }
+  const gateway = await startGateway(t, broker, { settings: { auth } })
+  const fresh = async (jti: string): Promise<string> => await token(createSecretKey(Buffer.from(secret)), { alg: 'HS256' }, { jti })
+  const ask = async (bearer: string): Promise<Response> => await fetch(`${gateway.origin}/v1/tickets`, { method: 'POST', body: '{}', headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' } })
+  const bad = `${await fresh('0')}x`
+  t.strictSame([(await ask(bad)).status, (await ask(bad)).status], [401, 429])
+  const { ticket } = await (await ask(await fresh('1'))).json() as { ticket: string }
+  const device = await openDevice(new ProtocolDevice(`ws://${gateway.host}/ws?ticket=${ticket}`, ['sluice.v1']))
+  await device.nextOf('welcome')
+  t.equal((await ask(bad)).status, 429, 'the wait goes on')
+  device.send(JSON.stringify({ type: 'refresh', token: await fresh('2') }))
+  await device.nextOf('refreshed')
 })

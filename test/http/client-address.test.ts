@@ -37,6 +37,22 @@ await t.test('what is no address ends it', async t => {
   for (const garbage of ['', 'unknown', '1.2.3', '"[::1]:80"', '127.0.0.1:80', ',', '1.2.3.4,']) t.equal(await address(['10.0.0.1'], '10.0.0.1', garbage), '10.0.0.1', garbage)
 })
 
+await t.test('whose proxy is not named is told so, once', async (t) => {
+  const told: string[] = []
+  const proxies = new Proxies(['10.0.0.1'], (sentence) => told.push(sentence))
+  const app = Fastify()
+  app.addHook('onRequest', async (request) => proxies.learn(request))
+  app.get('/', () => '')
+  const ask = async (remoteAddress: string, forwarded?: string): Promise<unknown> => await app.inject({ url: '/', remoteAddress, headers: forwarded === undefined ? {} : { 'x-forwarded-for': forwarded } })
+  await ask('10.0.0.2')
+  await ask('10.0.0.1', '10.0.0.9')
+  t.strictSame(told, [])
+  for (let n = 0; n < 2; n++) await ask('10.0.0.2', '10.0.0.9')
+  t.match(told, [/^A request came with X-Forwarded-For from 10\.0\.0\.2, which http\.trustedProxies does not name\./])
+  t.equal(told.length, 1)
+  await app.close()
+})
+
 await t.test('an in-memory pair is this process', async t => {
   t.equal(peerOf({ raw: {} } as never), 'localhost')
   t.equal(addressOf({ raw: {} } as never), 'localhost')
