@@ -14,9 +14,14 @@ export type Authenticate = (handshake: Handshake) => Promise<Authenticated | und
 
 const DEVICE = { by: 'callback', roles: ['device'], groups: [], watch: [] } as const
 
+/** Without members that are there and say nothing. */
+function said (known: Authenticated): Authenticated {
+  return Object.fromEntries(Object.entries(known).filter(([, value]) => value !== undefined)) as Authenticated
+}
+
 export function methodOf (authenticate: Authenticate): Method {
   return async (handshake) => {
     const known = await authenticate(handshake)
-    return known === undefined ? undefined : { ...DEVICE, ...known }
+    return known === undefined ? undefined : { ...DEVICE, ...said(known) }
   }
 }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { methodOf } from '../../src/access/authenticate.ts'
+import { methodOf, type Authenticated } from '../../src/access/authenticate.ts'
 
 const CALLER = { address: '10.0.0.1', origin: undefined, device: 'd1', token: 'abc' }
 
@@ -7,6 +7,11 @@ await t.test('a hook says who comes; what it leaves out is that of a plain devic
   t.strictSame(await methodOf(({ device, token }) => ({ subject: `${token}`, device }))(CALLER),
     { by: 'callback', subject: 'abc', device: 'd1', roles: ['device'], groups: [], watch: [] })
   t.match(await methodOf(async () => ({ subject: 's', roles: ['operator'], by: 'key', keyId: 'k1' }))(CALLER), { by: 'key', roles: ['operator'], keyId: 'k1' })
+})
+
+await t.test('what it leaves undefined it leaves out', async (t) => {
+  const empty = { subject: 's', roles: undefined, groups: undefined, watch: undefined, by: undefined } as unknown as Authenticated
+  t.strictSame(await methodOf(() => empty)(CALLER), { by: 'callback', subject: 's', roles: ['device'], groups: [], watch: [] })
 })
 
 await t.test('it may know nothing of a caller, and its errors are its own', async (t) => {

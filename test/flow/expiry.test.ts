@@ -22,6 +22,10 @@ await t.test('a socket whose credentials expire is closed with a code that says 
   t.match(await mortal.ended, { code: 4006, reason: /^expired: / })
   t.match(await raw.ended, { code: 4006 })
   await forever.stored(1, 'behind')
+  for (const path of ['/ws/d1', '/v1/devices']) {
+    const answer = await fetch(`${gateway.origin}${path}`, { headers: bearer({ device: 'd1', expiresMs }) })
+    t.match([answer.status, await answer.json()], [401, { code: 'bad-credentials', message: 'Your credentials have expired.' }], 'the hook had no objection')
+  }
   t.match(await (await fetch(`${gateway.origin}/metrics`, { headers: bearer({ roles: ['monitor'] }) })).text(), 'sluice_closes_total{code="expired"} 2')
 })
 
