@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Handshake } from '../access/handshake.ts'
 import type { Grants, Verb } from '../access/policy.ts'
@@ -8,6 +9,9 @@ import { Problem } from '../protocol/problem.ts'
 import { certificateOf } from './certificate-of.ts'
 import { addressOf, peerOf } from './client-address.ts'
 import { credentialOf, opensSocket } from './credentials.ts'
+
+/** What proxies write. */
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip']
 
 /** Who sends a request, and what they may do: sockets and the HTTP API ask here. */
 export class Callers {
@@ -42,8 +46,11 @@ export class Callers {
   }
 
   /** Browsers say which page asks; programs say nothing. A page of another site must not act in its visitor's name. */
-  #isOurOrigin ({ headers: { origin, host }, raw: { socket } }: FastifyRequest): boolean {
-    if (origin === undefined || this.#gateway.settings.http.origins.includes(origin)) return true
+  #isOurOrigin ({ headers: { origin, host }, hostname, raw: { socket } }: FastifyRequest): boolean {
+    const { http: { origins }, auth: { anonymous } } = this.#gateway.settings
+    if (origin === undefined || origins.includes(origin)) return true
+    // Who owns a name can point it here, for a page of his own. Where that page needs no credentials the name has to be one that we were told.
+    if (anonymous === 'always' && !isLoopback(hostname) && isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0) return false
     // Where no TLS ends here it may end in front of us. Where it does, a page that came without it may be anybody's.
     const schemes = socket instanceof TLSSocket ? ['https'] : ['http', 'https']
     return host !== undefined && schemes.some((scheme) => origin === `${scheme}://${host}`)
@@ -51,12 +58,13 @@ export class Callers {
 
   /**
    * On loopback the Host is looked at too, or a page whose name was pointed at 127.0.0.1 would count as our own. Where there is a
-   * way to log in, `loopback` lets nobody in: a proxy on this machine would hand that on to all the world.
+   * way to log in, `loopback` lets nobody in: a proxy on this machine would hand that on to all the world. Nor does it let in who
+   * came by a proxy that says so.
    */
   #mayBeNobody (request: FastifyRequest): boolean {
     const { access, settings: { auth: { anonymous }, host } } = this.#gateway
     if (anonymous !== 'loopback') return anonymous === 'always'
-    return !access.hasLogin && isLoopback(host) && isLoopback(request.hostname) && isLoopback(peerOf(request)) && isLoopback(addressOf(request))
+    return !access.hasLogin && !FORWARDED.some((name) => request.headers[name] !== undefined) && isLoopback(host) && isLoopback(request.hostname) && isLoopback(peerOf(request)) && isLoopback(addressOf(request))
   }
 }
 

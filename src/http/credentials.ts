@@ -4,6 +4,8 @@ import { Problem } from '../protocol/problem.ts'
 import { tokensOffered } from './subprotocol.ts'
 
 const BEARER = /^bearer +([^ ]+) *$/i
+/** Other schemes are for whoever stands in front of us. */
+const IS_BEARER = /^bearer(?: |$)/i
 /** The addresses of sockets. Without an id in it, it is that of the credentials. */
 export const SOCKETS = ['/ws', '/ws/:deviceId']
 
@@ -16,7 +18,10 @@ export function opensSocket ({ routeOptions: { url } }: FastifyRequest): boolean
  */
 export function credentialOf (request: FastifyRequest, queryToken: boolean): string | undefined {
   const { headers } = request
-  const brought = [BEARER.exec(headers.authorization ?? '')?.[1], ...tokensOffered(headers['sec-websocket-protocol'])]
+  const { authorization = '' } = headers
+  const bearer = BEARER.exec(authorization)?.[1]
+  if (bearer === undefined && IS_BEARER.test(authorization)) throw new Problem('bad-request', 'Your Authorization cannot be read: it is Bearer, a space, and one token.')
+  const brought = [bearer, ...tokensOffered(headers['sec-websocket-protocol'])]
   if (opensSocket(request)) brought.push(...inAddress(request.query as Record<string, unknown>, queryToken))
   const [credential, ...others] = new Set(brought.filter((one) => one !== undefined))
   if (others.length > 0) throw new Problem('bad-request', 'You bring two credentials that differ; bring one, in one place.')

@@ -90,6 +90,13 @@ await t.test('never is never, always is always', async (t) => {
   t.equal(await upgrade(always.host, { host: 'gateway.example.com', origin: 'https://evil.example' }), 403, 'pages of others stay out')
 })
 
+await t.test('where nobody has to log in, a page whose name was pointed here stays out', async (t) => {
+  const { host } = await startGateway(t, broker, { settings: { auth: { anonymous: 'always' }, http: { origins: ['http://gateway.lan'] } } })
+  const port = host.split(':')[1] as string
+  for (const name of [`localhost:${port}`, `127.0.0.1:${port}`, '10.0.0.7', '[fd00::7]:8080', 'gateway.lan']) t.equal(await upgrade(host, { host: name, origin: `http://${name}` }), 101, name)
+  for (const name of ['evil.example', `evil.example:${port}`, '10.0.0.7.evil.example', 'localhost.evil.example']) t.equal(await upgrade(host, { host: name, origin: `http://${name}` }), 403, name)
+})
+
 await t.test('loopback means a server on loopback, not a caller from there', async (t) => {
   const open = await serve({ host: '0.0.0.0' })
   t.equal(await upgrade(`127.0.0.1:${open.port}`), 401)

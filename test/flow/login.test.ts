@@ -49,6 +49,14 @@ await t.test('a token comes in a header, or as a subprotocol that is never sent 
   t.equal((await upgrade('/ws', { 'sec-websocket-protocol': `bearer.${good}` })).status, 400, 'alone it says nothing of how to speak')
 })
 
+await t.test('a bearer token that cannot be read is no lack of one, and other schemes are somebody else\'s', async (t) => {
+  for (const authorization of ['Bearer', 'bearer ', 'Bearer a b', `Bearer ${good} ${good}`]) {
+    t.match(await upgrade('/ws/sensor-1', { authorization }), { status: 400, body: { code: 'bad-request', message: /^Your Authorization cannot be read/ } }, authorization.slice(0, 10))
+  }
+  for (const authorization of ['Basic YTpi', 'Bearers x']) t.match(await upgrade('/ws/sensor-1', { authorization }), { status: 401, body: { code: 'unauthenticated' } }, authorization)
+  t.equal((await upgrade('/ws', { authorization: 'Basic YTpi', 'sec-websocket-protocol': `sluice.v1, bearer.${good}` })).status, 101)
+})
+
 await t.test('without credentials nobody comes in, on loopback neither', async (t) => {
   for (const path of ['/ws/sensor-1', '/ws', '/v1/devices', '/metrics']) {
     const answer = await fetch(`${gateway.origin}${path}`)
