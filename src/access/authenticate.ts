@@ -1,4 +1,5 @@
 import type { Method } from './access.ts'
+import { keyIdOf } from './fingerprints.ts'
 import type { Handshake } from './handshake.ts'
 import type { Identity } from './identity.ts'
 
@@ -22,6 +23,8 @@ function said (known: Authenticated): Authenticated {
 export function methodOf (authenticate: Authenticate): Method {
   return async (handshake) => {
     const known = await authenticate(handshake)
-    return known === undefined ? undefined : { ...DEVICE, ...said(known) }
+    if (known === undefined) return undefined
+    const identity = { ...DEVICE, ...said(known) }
+    return identity.keyId === undefined ? identity : { ...identity, keyId: keyIdOf(identity.keyId) }
   }
 }

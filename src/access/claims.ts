@@ -2,7 +2,7 @@ import type { JWTPayload } from 'jose'
 import type { Settings } from '../config/index.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import { Problem } from '../protocol/problem.ts'
-import { DEVICES, EVENTS, MAX_ITEMS, NAME } from './facts.ts'
+import { DEVICES, EVENTS, ID, MAX_ITEMS, NAME } from './facts.ts'
 import type { Identity } from './identity.ts'
 import { NOBODY } from './identity.ts'
 
@@ -31,7 +31,7 @@ export function identityOf (payload: JWTPayload, { claims, jwt }: Settings['auth
     watch: list(payload, claims.watch, DEVICES) ?? [],
     quota: text(payload, claims.quota, NAME),
     expiresMs: expiryOf(payload, jwt.clockToleranceMs),
-    tokenId: text(payload, 'jti')
+    tokenId: text(payload, 'jti', ID)
   }
 }
 

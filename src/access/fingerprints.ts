@@ -6,6 +6,9 @@ const FINGERPRINT = /^(?:[0-9a-f]{64}|[0-9a-f]{2}(?::[0-9a-f]{2}){31})$/i
 /** As it is compared: without colons, in capitals. */
 export function bare (fingerprint: string): string { return fingerprint.replaceAll(':', '').toUpperCase() }
 
+/** Names a certificate as it is revoked and as who logs in by it is known; any other text as it stands. */
+export function keyIdOf (text: string): string { return FINGERPRINT.test(text) ? bare(text) : text }
+
 /** One a line; what is behind # is a remark. Throws a `ConfigError` that names the file and the line. */
 export async function readFingerprints (path: string): Promise<string[]> {
   const mistake = (what: string): ConfigError => new ConfigError([`auth.certificate.fingerprintsFile names ${quote(path)}, which ${what}.`])

@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
+import { ID } from '../access/facts.ts'
+import { keyIdOf } from '../access/fingerprints.ts'
 import type { Grants } from '../access/policy.ts'
 import type { Act, Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
@@ -12,8 +14,10 @@ import type { Callers } from './callers.ts'
 import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
 const MAX_LISTED = 1_000
-/** Of a token or a key: what an address and a record's key can hold as it stands. */
-const ID = /^[!-~]{1,256}$/
+/** Whole secrets, which are the id of nothing: a JWT or another JWS, a ticket, an API key. */
+const SECRET = /^(?:(?:tk_)?ey[\w-]*\.[\w-]+\.[\w-]*|sk_[0-9a-f]{12}_.+)$/
+
+const WHAT = { token: "a token's jti", key: "an API key's id, the 12 digits behind sk_, or a certificate's fingerprint" } as const
 
 const ProblemBody = Type.Object({ code: Type.String(), message: Type.String() })
 const problems = { '4xx': ProblemBody, '5xx': ProblemBody }
@@ -87,6 +91,7 @@ function named (given: { readonly [K in Kind]?: string | undefined }): Named {
   const [kind, more] = kinds.filter((one) => given[one] !== undefined)
   if (kind === undefined || more !== undefined) throw new Problem('bad-request', `Exactly one of ${kinds.join(', ')} is named.`)
   const id = given[kind] as string
-  if (kind === 'device' ? isDeviceId(id) : ID.test(id)) return { kind, id }
-  throw new Problem('bad-request', kind === 'device' ? undefined : `${kind} is 1 to 256 printable ASCII characters without spaces.`)
+  if (kind !== 'device' && SECRET.test(id)) throw new Problem('bad-request', `${kind} is ${WHAT[kind]}, and never a secret itself. Nothing was revoked.`)
+  if (kind === 'device' ? isDeviceId(id) : ID.test(id)) return { kind, id: kind === 'key' ? keyIdOf(id) : id }
+  throw new Problem('bad-request', kind === 'device' ? undefined : `${kind} is ${WHAT[kind]}, of 1 to 255 printable characters.`)
 }

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { makeApiKey } from '../../src/access/api-key.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { authenticate, bearer, OPERATOR, tokenOf } from './callers.ts'
 import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
@@ -80,10 +81,33 @@ await t.test('an operator whose own token is revoked is one no more; nobody come
   t.equal((await call(gateway, 'POST', '/v1/revocations', { device: 'd2' }, mallory)).status, 401)
 })
 
+await t.test('whatever a token or a key is called, it can be revoked and lifted', async (t) => {
+  const gateway = await startGateway(t, broker, { authenticate })
+  const fingerprint = Array.from({ length: 32 }, () => 'ab').join(':')
+  const cases: Array<['token' | 'key', string, object]> = [
+    ['token', 'a b/c', { tokenId: 'a b/c' }],
+    ['token', 'grün 🌱', { tokenId: 'grün 🌱' }],
+    ['token', 'a.b.c', { tokenId: 'a.b.c' }],
+    ['key', fingerprint, { keyId: fingerprint.replaceAll(':', '').toUpperCase() }],
+    ['key', fingerprint.replaceAll(':', ''), { keyId: fingerprint }]
+  ]
+  for (const [kind, id, who] of cases) {
+    const headers = bearer({ device: 'd1', ...who })
+    t.equal((await call(gateway, 'POST', '/v1/revocations', { [kind]: id })).status, 201, id)
+    await until(gateway, 401, headers)
+    t.equal((await call(gateway, 'DELETE', `/v1/revocations/${kind}/${encodeURIComponent(id)}`)).status, 204)
+    await until(gateway, 426, headers)
+  }
+})
+
 await t.test('what cannot be revoked, and by whom', async (t) => {
   const gateway = await startGateway(t, broker, { authenticate, settings: { revocations: { max: 1 } } })
-  for (const body of [{}, { token: 'a', key: 'b' }, { token: '' }, { key: 'a b' }, { device: 'a/b' }, { token: 'x'.repeat(257) }, { token: 'a', untilMs: 1 }, { token: 'a', reason: '' }, { token: 'a', more: 1 }]) {
+  for (const body of [{}, { token: 'a', key: 'b' }, { token: '' }, { key: 'a\nb' }, { device: 'a/b' }, { token: 'x'.repeat(257) }, { token: 'a', untilMs: 1 }, { token: 'a', reason: '' }, { token: 'a', more: 1 }]) {
     t.match(await call(gateway, 'POST', '/v1/revocations', body), { status: 400, body: { code: 'bad-request' } }, JSON.stringify(body))
+  }
+  const { key } = makeApiKey()
+  for (const body of [{ key }, { token: key }, { token: 'eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2ln' }, { token: 'tk_eyJh.eyJq.' }]) {
+    t.match(await call(gateway, 'POST', '/v1/revocations', body), { status: 400, body: { message: / is .*, and never a secret itself\. Nothing was revoked\.$/ } })
   }
   t.match(await call(gateway, 'DELETE', '/v1/revocations/kick/d1'), { status: 400, body: { code: 'bad-request' } })
   for (const headers of [bearer({ device: 'd1' }), bearer({ roles: ['service'] })]) {
