@@ -32,11 +32,11 @@ const rules: Record<string, Rule> = {
   session: { ours: ['access/policy.ts', 'clock.ts', 'limits', 'log/log.ts', 'protocol', 'wire/header-block.ts', 'wire/murmur2.ts'] },
   limits: { ours: ['clock.ts', 'counts.ts', 'config', 'on-change.ts', 'protocol'] },
   audit: { ours: ['clock.ts', 'config', 'log/log.ts', 'wire/header-block.ts'], packages: ['pino'] },
-  access: { ours: ['clock.ts', 'config', 'on-change.ts', 'protocol'], packages: ['ajv', 'jose', 'typebox'] },
+  access: { ours: ['bounded-body.ts', 'clock.ts', 'config', 'on-change.ts', 'protocol'], packages: ['ajv', 'jose', 'typebox'] },
   tls: { ours: ['config', 'on-change.ts'] },
   protocol: { ours: [] },
   'needs.ts': { ours: ['config', 'log/kafka/denials.ts'] },
-  log: { ours: ['clock.ts', 'log/kafka/kafkajs.ts', 'wire'], packages: ['jose'] },
+  log: { ours: ['bounded-body.ts', 'clock.ts', 'log/kafka/kafkajs.ts', 'wire'], packages: ['jose'] },
   'log/kafka/kafkajs.ts': { ours: ['log/kafka/sockets.ts'], packages: ['kafkajs'] },
   'log/kafka/sockets.ts': { ours: [] },
   devkafka: { ours: ['wire'] },
@@ -46,6 +46,7 @@ const rules: Record<string, Rule> = {
   config: { ours: [], packages: ['ajv', 'typebox'] },
   'banner.ts': { ours: [] },
   'on-change.ts': { ours: ['clock.ts'] },
+  'bounded-body.ts': { ours: [] },
   'clock.ts': { ours: [] },
   'counts.ts': { ours: [] }
 }

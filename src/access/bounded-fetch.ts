@@ -1,5 +1,5 @@
 import type { FetchImplementation } from 'jose'
-import { readBody } from './bounded-body.ts'
+import { readBody } from '../bounded-body.ts'
 
 const MAX_BYTES = 256 * 1024
 const MAX_KEYS = 100

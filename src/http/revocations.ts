@@ -39,11 +39,20 @@ interface Named { readonly kind: Kind, readonly id: string }
 export function revocationRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, unanswered: Unanswered, audit: Audit | undefined): void {
   const { revocations } = gateway
   const onRequest = [callers.permit('revoke'), serving]
-  const stored = async (write: (done: Done) => void): Promise<void> => await unanswered.wait<void>((resolve, reject) => {
-    write((failure) => failure === undefined ? resolve() : reject(failure))
-    return true
-  })
-  const noted = (act: Act, request: FastifyRequest, kind: string, id: string): void => audit?.write(act, { ...callerFacts(request, callers.known(request)), kind, id })
+  /** What failed is written down too: it may have happened all the same. */
+  const carryOut = async (act: Act, request: FastifyRequest, { kind, id }: Named, write: (done: Done) => void): Promise<void> => {
+    const facts = { ...callerFacts(request, callers.known(request)), kind, id }
+    try {
+      await unanswered.wait<void>((resolve, reject) => {
+        write((failure) => failure === undefined ? resolve() : reject(failure))
+        return true
+      })
+    } catch (error) {
+      audit?.write(act, { ...facts, code: (error as Problem).code })
+      throw error
+    }
+    audit?.write(act, facts)
+  }
   const by = (request: FastifyRequest): string => (callers.known(request) as Grants).identity.subject
 
   app.get('/v1/revocations', { onRequest, schema: { response: { 200: List, ...problems } } }, () => {
@@ -59,15 +68,13 @@ export function revocationRoutes (app: FastifyInstance, gateway: Gateway, caller
     if (untilMs !== undefined && untilMs <= at) throw new Problem('bad-request', 'untilMs is past; it is a time in milliseconds since 1970.')
     if (!revocations.hasRoom(kind, id)) throw new Problem('revocations-full')
     const revocation = { reason, by: by(request), at, untilMs }
-    await stored((done) => revocations.revoke(kind, id, revocation, done))
-    noted('revoked', request, kind, id)
+    await carryOut('revoked', request, { kind, id }, (done) => revocations.revoke(kind, id, revocation, done))
     return await reply.code(201).send({ kind, id, ...revocation })
   })
 
   app.delete<{ Params: { kind: string, id: string } }>('/v1/revocations/:kind/:id', { onRequest }, async (request, reply) => {
     const { kind, id } = named({ [request.params.kind]: request.params.id })
-    await stored((done) => revocations.lift(kind, id, done))
-    noted('lifted', request, kind, id)
+    await carryOut('lifted', request, { kind, id }, (done) => revocations.lift(kind, id, done))
     return await reply.code(204).send()
   })
 
@@ -76,8 +83,7 @@ export function revocationRoutes (app: FastifyInstance, gateway: Gateway, caller
     const { id } = request.params
     if (!isDeviceId(id)) throw new Problem('bad-device-id')
     const here = gateway.hub.get(id)?.sessions.length ?? 0
-    await stored((done) => revocations.kick(id, by(request), done))
-    noted('kicked', request, 'device', id)
+    await carryOut('kicked', request, { kind: 'device', id }, (done) => revocations.kick(id, by(request), done))
     return await reply.code(202).send({ here })
   })
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import t from 'tap'
 import { authenticate, bearer, OPERATOR } from '../flow/callers.ts'
 import { gatewayOn, type TestGateway } from '../flow/gateway.ts'
@@ -17,7 +19,8 @@ const statusOf = async ({ origin }: TestGateway, device: string): Promise<number
 
 await t.test('while Kafka is away what was revoked stays so, nothing new is, and a caller is told; then all is as before', { skip: without() }, async (t) => {
   const kafka = await faultyKafka(t)
-  const gateway = await gatewayOn(t, kafka.brokers, topics, { authenticate, settings: { uplink: { holdMs: 1_500 }, kafka: { requestTimeoutMs: 1_000 } } })
+  const file = join(t.testdir(), 'audit.jsonl')
+  const gateway = await gatewayOn(t, kafka.brokers, topics, { authenticate, settings: { audit: { file }, uplink: { holdMs: 1_500 }, kafka: { requestTimeoutMs: 1_000 } } })
   const [first, second] = [await gateway.device('d1', { headers: bearer({ device: 'd1' }) }), await gateway.raw('d2', { headers: bearer({ device: 'd2' }) })]
   t.match(await call(gateway, 'POST', '/v1/revocations', { device: 'd1' }), { status: 201 })
   t.match(await first.ended, { code: 4509 })
@@ -27,6 +30,9 @@ await t.test('while Kafka is away what was revoked stays so, nothing new is, and
   t.match(await call(gateway, 'DELETE', '/v1/devices/d2/sockets'), { status: 503, code: 'kafka-away' })
   t.match(await call(gateway, 'DELETE', '/v1/revocations/device/d1'), { status: 503, code: 'kafka-away' })
   t.strictSame([await statusOf(gateway, 'd1'), await statusOf(gateway, 'd2'), second.socket.readyState], [401, 426, 1])
+
+  const acts = readFileSync(file, 'utf8').split('\n').filter((line) => /"act":"(?:revoked|kicked|lifted)"/.test(line)).map((line) => JSON.parse(line) as { act: string, id: string, code?: string })
+  t.strictSame(acts.map(({ act, id, code }) => [act, id, code]), [['revoked', 'd1', undefined], ['revoked', 'd2', 'kafka-away'], ['kicked', 'd2', 'kafka-away'], ['lifted', 'd1', 'kafka-away']])
 
   await kafka.restart()
   t.match(await call(gateway, 'POST', '/v1/revocations', { device: 'd2' }), { status: 201 })

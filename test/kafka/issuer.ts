@@ -20,6 +20,8 @@ export class Issuer {
   /** Tokens given so far, and what it asks of the next ones: a status instead of a token. */
   given = 0
   failWith: number | undefined
+  /** How much more its answer has than it needs. */
+  extraBytes = 0
   readonly #server: Server
   #keys!: GenerateKeyPairResult
 
@@ -57,7 +59,7 @@ export class Issuer {
     const now = Math.floor(Date.now() / 1000)
     const token = await new SignJWT({ scope: form.get('scope') ?? '' }).setProtectedHeader({ alg: 'RS256', kid: KEY_ID }).setSubject(this.subject)
       .setIssuer(this.url).setAudience(AUDIENCE).setIssuedAt(now).setExpirationTime(now + this.lifeS).sign(this.#keys.privateKey)
-    return [200, { access_token: this.isOpaque ? `opaque-${this.given}` : token, token_type: 'Bearer', ...(this.tellsLife ? { expires_in: this.lifeS } : {}) }]
+    return [200, { access_token: this.isOpaque ? `opaque-${this.given}` : token, token_type: 'Bearer', ...(this.tellsLife ? { expires_in: this.lifeS } : {}), extra: 'x'.repeat(this.extraBytes) }]
   }
 
   async stop (): Promise<void> {

@@ -117,6 +117,11 @@ await t.test('tokens', async t => {
   await t.rejects(login(), { name: 'LoginRefused', message: /\(400\)\. Check/ })
   issuer.failWith = undefined
   issuer.secret = 'issued'
+
+  clock.advance(500)
+  issuer.extraBytes = 100_000
+  await t.rejects(login(), { name: 'NoToken', message: /\/token gives no token: its answer is longer than 65536 bytes$/ })
+  issuer.extraBytes = 0
   await issuer.stop()
   clock.advance(500)
   await t.rejects(login(), { name: 'NoToken', message: /\/token gives no token: (?:ECONNREFUSED|UND_ERR_SOCKET|ECONNRESET)$/ })

@@ -1,4 +1,5 @@
 import { decodeJwt } from 'jose'
+import { readBody } from '../../bounded-body.ts'
 import type { Clock } from '../../clock.ts'
 import { LoginRefused, NoToken } from './errors.ts'
 
@@ -18,6 +19,7 @@ const UNKNOWN_LIFE_MS = 300_000
 /** An issuer that fails is not asked more often. */
 const REST_MS = 500
 const LONGEST_REASON = 200
+const MAX_BODY_BYTES = 65_536
 
 interface Token { readonly value: string, readonly subject: string | undefined, readonly untilMs: number }
 
@@ -82,10 +84,19 @@ async function post (url: string, credentials: string, scope: string | undefined
       headers: { authorization: `Basic ${Buffer.from(credentials).toString('base64')}`, accept: 'application/json' },
       body: new URLSearchParams({ grant_type: 'client_credentials', ...(scope === undefined ? {} : { scope }) })
     })
-    return { status: response.status, body: await response.json().catch(() => ({})) as Record<string, unknown> }
+    return { status: response.status, body: objectIn(await readBody(response, MAX_BODY_BYTES)) }
   } catch (error) {
-    const { name, cause } = error as { name: string, cause?: { code?: string, message?: string } }
-    throw new NoToken(`${url} gives no token: ${name === 'TimeoutError' ? 'no answer came in time' : cause?.code ?? cause?.message ?? name}`)
+    const { name, message, cause } = error as Error & { cause?: { code?: string, message?: string } }
+    throw new NoToken(`${url} gives no token: ${name === 'TimeoutError' ? 'no answer came in time' : cause?.code ?? cause?.message ?? message}`)
+  }
+}
+
+/** What is no JSON says nothing. */
+function objectIn (text: string): Record<string, unknown> {
+  try {
+    return Object(JSON.parse(text)) as Record<string, unknown>
+  } catch {
+    return {}
   }
 }
 
