@@ -14,10 +14,11 @@ import { SignJWT } from 'jose'
 import { faultyKafka } from '../fault/faulty-kafka.ts'
 import { ProtocolDevice } from '../flow/device.ts'
 import { readAll, write } from '../flow/kafka.ts'
+import { begin } from '../program.ts'
 import { circumstances, table, writeSection } from '../report.ts'
 import { attackBy, end } from './attack.ts'
 import { Neighbours, type Delays } from './neighbours.ts'
-import { readOptions, usage, type Options } from './options.ts'
+import { readOptions, usage } from './options.ts'
 
 const NEIGHBOURS = 20
 const PER_S = 20
@@ -32,10 +33,7 @@ const ATTACKS = [
 
 interface Row { readonly attack: string, readonly alone: Delays[], readonly under: Delays[] }
 
-// A signal ends this process by `exit`, and with that what it started.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-
-const options = asked()
+const options = begin(readOptions, usage)
 const ends: Array<() => Promise<void> | void> = []
 const owner = { teardown: (fn: () => Promise<void>) => { ends.unshift(fn) } }
 const { rows, faults } = await run().finally(async () => { for (const end of ends) await end() })
@@ -43,15 +41,6 @@ const text = [table(['Attack', 'p50, alone', 'under it', 'p99, alone', 'under it
 console.log(`\n${text}\n${faults.map((fault) => `\nBROKEN: ${fault}`).join('')}`)
 if (options.report) writeSection('attacks', text, 'security.md')
 process.exit(faults.length === 0 ? 0 : 1)
-
-function asked (): Options {
-  try {
-    return readOptions(process.argv.slice(2))
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    process.exit(2)
-  }
-}
 
 async function run (): Promise<{ rows: Row[], faults: string[] }> {
   const { brokers } = await faultyKafka(owner)

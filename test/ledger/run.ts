@@ -1,5 +1,6 @@
 /** `npm run ledger`: runs seeds, decides about each, and ends with 0 only if nothing that was promised was broken. */
 
+import { begin } from '../program.ts'
 import { check } from './checker/check.ts'
 import { readHistory } from './history/history.ts'
 import type { Done } from './lane.ts'
@@ -12,20 +13,8 @@ import { add, nothing } from './tally.ts'
 
 const SHOWN = 10
 
-// A signal ends this process by `exit`, and with that what it started.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-
-const options = asked()
+const options = begin(readOptions, usage)
 process.exitCode = options.check === undefined ? await run(options) : decide(options.check)
-
-function asked (): Options {
-  try {
-    return readOptions(process.argv.slice(2))
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    process.exit(2)
-  }
-}
 
 async function run (options: Options): Promise<number> {
   if (!hasKcat) console.log('There is no kcat here: kafkajs reads the topics, which is no reader of another make.')

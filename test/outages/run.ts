@@ -5,9 +5,10 @@ import { faultyKafka } from '../fault/faulty-kafka.ts'
 import { mistakesBesideRepeats, Stubborn } from '../fault/stubborn.ts'
 import { gatewayOn } from '../flow/gateway.ts'
 import { readAll } from '../flow/kafka.ts'
+import { begin } from '../program.ts'
 import { writeSection } from '../report.ts'
 import { Messages } from './messages.ts'
-import { readOptions, usage, type Options } from './options.ts'
+import { readOptions, usage } from './options.ts'
 import { outage, ways, type Outage } from './outage.ts'
 import { Probe } from './probe.ts'
 import { broken, summary, type Account } from './summary.ts'
@@ -20,10 +21,7 @@ const TOPICS = { uplink: 'up', downlink: 'down' }
 const WELL_MS = 1_500
 const PATIENCE_MS = 10_000
 
-// A signal ends this process by `exit`, and with that what it started.
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
-
-const options = asked()
+const options = begin(readOptions, usage)
 const ends: Array<() => Promise<void>> = []
 const owner = { teardown: (fn: () => Promise<void>) => { ends.unshift(fn) } }
 const { outages, account } = await run().finally(async () => { for (const end of ends) await end() })
@@ -32,15 +30,6 @@ const faults = broken(outages, account)
 console.log(`\n${text}\n${faults.map((fault) => `\nBROKEN: ${fault}`).join('')}`)
 if (options.report) writeSection('outages', text)
 process.exit(faults.length === 0 ? 0 : 1)
-
-function asked (): Options {
-  try {
-    return readOptions(process.argv.slice(2))
-  } catch (error) {
-    console.error(`${(error as Error).message}\n\n${usage}`)
-    process.exit(2)
-  }
-}
 
 async function run (): Promise<{ outages: Outage[], account: Account }> {
   const kafka = await faultyKafka(owner)
