@@ -129,7 +129,7 @@ export class Gateway {
   /** Who comes, and what they may do. Throws a `Problem`. `mayBeNobody`: whether this caller may come without credentials. */
   async identify (handshake: Handshake, mayBeNobody: boolean): Promise<Grants> {
     const { address, token, certificate } = handshake
-    const identity = await this.#logins.run(address, token ?? certificate?.fingerprint, async (ask) => {
+    const identity = await this.#logins.run(address, token ?? (certificate && `certificate ${certificate.fingerprint}`), async (ask) => {
       const found = await this.access.identify(handshake, mayBeNobody, ask)
       if (found.expiresMs !== undefined && found.expiresMs <= this.#clock.now()) throw new Problem('bad-credentials', 'Your credentials have expired.')
       if (this.revocations.has(found, handshake.device ?? found.as)) throw new Problem('bad-credentials', 'What you show, or the access of that device, has been revoked.')

@@ -47,19 +47,19 @@ export class Access {
 
   /**
    * Throws a `Problem`. `mayBeNobody`: whether this caller may come without credentials. `ask` is called before the hook or the callback
-   * is asked about somebody who may be anybody, and may throw a `Problem` instead.
+   * is asked about somebody who may be guessing, and may throw a `Problem` instead.
    */
   async identify (handshake: Handshake, mayBeNobody: boolean, ask: () => void = () => {}): Promise<Identity> {
     const { token, certificate } = handshake
+    const isBare = token === undefined && certificate === undefined
     const known = await this.#knownBy(handshake, ask)
     if (this.#callback?.isAlwaysAsked === true) {
-      if (known === undefined) ask()
+      if (known === undefined && !isBare) ask()
       return await this.#callback.decide(handshake, known)
     }
     if (known !== undefined) return known
-    const isBare = token === undefined && certificate === undefined
     if (this.#callback !== undefined && !(isBare && mayBeNobody)) {
-      ask()
+      if (!isBare) ask()
       return await this.#callback.decide(handshake, undefined)
     }
     if (this.hasLogin && token !== undefined) throw new Problem('bad-credentials', 'Your token is of no kind that this server takes.')
@@ -69,10 +69,18 @@ export class Access {
 
   async #knownBy (handshake: Handshake, ask: () => void): Promise<Identity | undefined> {
     if (this.#hook !== undefined && !(this.tickets !== undefined && isTicket(handshake.token ?? ''))) {
-      ask()
+      try {
+        ask()
+      } catch (error) {
+        if (await this.#verify(handshake) === undefined) throw error
+      }
       const identity = await this.#hook(handshake)
       if (identity !== undefined) return identity
     }
+    return await this.#verify(handshake)
+  }
+
+  async #verify (handshake: Handshake): Promise<Identity | undefined> {
     for (const method of this.#methods) {
       const identity = await method(handshake)
       if (identity !== undefined) return identity

@@ -57,6 +57,7 @@ export class FileSink {
     const stream = createWriteStream(this.#path, { flags: 'a', mode: MODE })
     stream.on('error', (error: NodeJS.ErrnoException) => this.#failed(error))
     this.#stream = stream
+    if (this.#isBroken) stream.write('\n', () => {}) // the last line may have been cut off
     return stream
   }
 

@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { BlockList, isIP, type IPVersion } from 'node:net'
 
+const MAX_TOLD = 16
 /** Those that a trusted proxy says; of all others it is their peer's. */
 const told = new WeakMap<FastifyRequest, string>()
 
@@ -24,7 +25,7 @@ export function plain (address: string): string { return address.replace(/^::fff
 export class Proxies {
   readonly #trusted = new BlockList()
   readonly #warn: (sentence: string) => void
-  #isTold = false
+  readonly #told = new Set<string>()
 
   constructor (proxies: readonly string[], warn: (sentence: string) => void = () => {}) {
     this.#warn = warn
@@ -59,10 +60,10 @@ export class Proxies {
     }
   }
 
-  /** Once, for anybody can send such a header. */
+  /** Once of each, and of few, for anybody can send such a header. */
   #tell (peer: string): void {
-    if (this.#isTold) return
-    this.#isTold = true
+    if (this.#told.has(peer) || this.#told.size === MAX_TOLD) return
+    this.#told.add(peer)
     this.#warn(`A request came with X-Forwarded-For from ${peer}, which http.trustedProxies does not name. If that is a proxy of yours, name it: limits by address take all its callers for one.`)
   }
 }

@@ -5,7 +5,7 @@ import { tokensOffered } from './subprotocol.ts'
 
 const BEARER = /^bearer +([^ ]+) *$/i
 /** Other schemes are for whoever stands in front of us. */
-const IS_BEARER = /^bearer(?: |$)/i
+const IS_BEARER = /^bearer(?![\w-])/i
 /** The addresses of sockets. Without an id in it, it is that of the credentials. */
 export const SOCKETS = ['/ws', '/ws/:deviceId']
 

@@ -14,8 +14,8 @@ import type { Callers } from './callers.ts'
 import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
 const MAX_LISTED = 1_000
-/** Whole secrets, which are the id of nothing: a JWT or another JWS, a ticket, an API key. */
-const SECRET = /^(?:(?:tk_)?ey[\w-]*\.[\w-]+\.[\w-]*|sk_[0-9a-f]{12}_.+)$/
+/** Has a whole secret in it, which is the id of nothing: a JWT, a ticket, an API key. */
+const SECRET = /(?:^|[\W_])eyJ[\w-]*\.[\w-]+\.|(?:^|\W)sk_[0-9a-f]{12}_./
 
 const WHAT = { token: "a token's jti", key: "an API key's id, the 12 digits behind sk_, or a certificate's fingerprint" } as const
 
@@ -48,7 +48,7 @@ export function revocationRoutes (app: FastifyInstance, gateway: Gateway, caller
         return true
       })
     } catch (error) {
-      audit?.write(act, { ...facts, code: (error as Problem).code })
+      audit?.write(act, { ...facts, code: error instanceof Problem ? error.code : 'internal' })
       throw error
     }
     audit?.write(act, facts)
@@ -73,7 +73,7 @@ export function revocationRoutes (app: FastifyInstance, gateway: Gateway, caller
   })
 
   app.delete<{ Params: { kind: string, id: string } }>('/v1/revocations/:kind/:id', { onRequest }, async (request, reply) => {
-    const { kind, id } = named({ [request.params.kind]: request.params.id })
+    const { kind, id } = revocations.find(request.params.kind, request.params.id) ?? named({ [request.params.kind]: request.params.id })
     await carryOut('lifted', request, { kind, id }, (done) => revocations.lift(kind, id, done))
     return await reply.code(204).send()
   })
@@ -99,5 +99,5 @@ function named (given: { readonly [K in Kind]?: string | undefined }): Named {
   const id = given[kind] as string
   if (kind !== 'device' && SECRET.test(id)) throw new Problem('bad-request', `${kind} is ${WHAT[kind]}, and never a secret itself. Nothing was revoked.`)
   if (kind === 'device' ? isDeviceId(id) : ID.test(id)) return { kind, id: kind === 'key' ? keyIdOf(id) : id }
-  throw new Problem('bad-request', kind === 'device' ? undefined : `${kind} is ${WHAT[kind]}, of 1 to 255 printable characters.`)
+  throw new Problem('bad-request', kind === 'device' ? undefined : `${kind} is ${WHAT[kind]}, of 1 to 255 printable characters without spaces at the ends.`)
 }

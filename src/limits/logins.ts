@@ -40,11 +40,11 @@ export class Logins {
     if (this.#inAll >= this.#limits.maxPending || this.#pending.of(network) >= this.#limits.maxPendingPerAddress) throw new Problem('too-many-logins', undefined, RETRY_AFTER_S)
     const isFree = this.#failures.wasGood(secret)
     let isAsking = false
+    let isOver = false
     const ask = (): void => {
-      if (isAsking) return
-      if (!isFree) this.#refuse(network)
+      if (isAsking || isOver) return
+      if (!isFree) this.#admit(network)
       isAsking = true
-      this.#asking.add(network)
     }
     this.#inAll += 1
     this.#pending.add(network)
@@ -53,7 +53,7 @@ export class Logins {
       if (isAsking && secret !== undefined) this.#failures.succeeded(secret)
       return result
     } catch (error) {
-      if (!isRefusal(error, isAsking)) throw error
+      if (!isRefusal(error, secret !== undefined, isAsking)) throw error
       const waitMs = isFree ? 0 : this.#failures.waitMs(network)
       if (waitMs > 0) throw tooMany(waitMs)
       this.#failures.failed(network, secret)
@@ -61,15 +61,17 @@ export class Logins {
     } finally {
       this.#inAll -= 1
       this.#pending.remove(network)
-      if (isAsking) this.#asking.remove(network)
+      if (isAsking && !isFree) this.#asking.remove(network)
+      isOver = true
     }
   }
 
   /** After a wait one is asked about at a time, or many at once would be as good as no wait. */
-  #refuse (network: string): void {
+  #admit (network: string): void {
     const waitMs = this.#failures.waitMs(network)
     if (waitMs > 0) throw tooMany(waitMs)
     if (this.#asking.of(network) > 0 && this.#failures.hasWaited(network)) throw tooMany(MS)
+    this.#asking.add(network)
   }
 
   /** What answers late is not waited for. */
@@ -88,7 +90,8 @@ export class Logins {
 
 function tooMany (waitMs: number): Problem { return new Problem('too-many-failures', undefined, Math.ceil(waitMs / MS)) }
 
-/** Whether what was brought was no good. What is known here and forbidden is no guess; what others forbid may be. */
-function isRefusal (error: unknown, isAsked: boolean): boolean {
-  return error instanceof Problem && (error.code === 'bad-credentials' || (isAsked && error.code === 'forbidden'))
+/** Whether what was brought was no good. Who brings nothing that anybody looks at guesses nothing; what is known here and forbidden is no guess, what others forbid may be. */
+function isRefusal (error: unknown, hasSecret: boolean, isAsked: boolean): boolean {
+  if (!(error instanceof Problem)) return false
+  return (error.code === 'bad-credentials' && (hasSecret || isAsked)) || (error.code === 'forbidden' && isAsked)
 }

@@ -1,5 +1,5 @@
-import { networkOf } from './address.ts'
 import { Counts } from '../counts.ts'
+import { networkOf } from './address.ts'
 
 export interface SeatLimits {
   readonly maxSockets: number

@@ -1,10 +1,11 @@
 import { pause, type Clock } from '../clock.ts'
+import { Counts } from '../counts.ts'
 import type { Failure, Log } from '../log/log.ts'
 import type { RecordView } from '../wire/record-view.ts'
 import { Follower } from '../table/follower.ts'
 import { Held, type Claim, type Means } from './held.ts'
 import { decode, encode, type Written } from './record.ts'
-import { Table, type Position } from './table.ts'
+import { deviceOf, Table, type Position } from './table.ts'
 import { partitionOf, Writer } from '../table/writer.ts'
 
 export interface PositionsOptions {
@@ -40,6 +41,9 @@ export class Positions {
   readonly #claiming = new Map<string, Held>()
   /** By key; also those whose socket has ended, until all is written. */
   readonly #holding = new Map<string, Held>()
+  /** By device: names on their way to Kafka, also where the socket that claimed one has ended. */
+  readonly #writing = new Counts()
+  #writingInAll = 0
   readonly #stopping = new AbortController()
   readonly #random: () => number
   #writer: Writer | undefined
@@ -73,10 +77,11 @@ export class Positions {
     if (!this.#stopping.signal.aborted) this.#sweepLater()
   }
 
-  /** Whether this name is known, or one more may be held. What a device claims at once, on as many sockets as it may have, is not counted before it is read back. */
+  /** Whether this name is known, or one more may be held. */
   hasRoom (device: string, name: string): boolean {
     if (this.#table.get(`${device}/${name}`) !== undefined) return true
-    return this.#table.size + this.#claiming.size < this.#options.max && this.#table.namesOf(device) < this.#options.maxPerDevice
+    const { max, maxPerDevice } = this.#options
+    return this.#table.size + Math.max(this.#claiming.size, this.#writingInAll) < max && this.#table.namesOf(device) + this.#writing.of(device) < maxPerDevice
   }
 
   /** Takes a name over. `taken` is called once, if a newer claim takes it from this one, on whatever instance. Only when started. */
@@ -124,7 +129,13 @@ export class Positions {
   }
 
   #write (key: string, written: Written, done: (failure: Failure | undefined) => void): void {
+    const device = deviceOf(key)
+    const more = this.#table.get(key) === undefined ? 1 : 0
+    if (more > 0) this.#writing.add(device)
+    this.#writingInAll += more
     this.#writer?.write(key, encode(written), (failure) => {
+      if (more > 0) this.#writing.remove(device)
+      this.#writingInAll -= more
       if (failure !== undefined && failure.code !== this.#told) {
         const sentence = `Positions cannot be written to ${this.#options.topic}: ${failure.reason} (${failure.code}). It is tried again.`
         this.#options.warn?.({ topic: this.#options.topic, code: failure.code }, sentence)

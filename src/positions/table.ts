@@ -49,7 +49,7 @@ export class Table {
   }
 }
 
-function deviceOf (key: string): string { return key.slice(0, key.indexOf('/')) }
+export function deviceOf (key: string): string { return key.slice(0, key.indexOf('/')) }
 
 function isOlder ({ partitions, at, n = 0 }: Written, known: Position): boolean {
   if (partitions !== known.partitions) return partitions < known.partitions

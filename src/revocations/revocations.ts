@@ -95,6 +95,11 @@ export class Revocations {
     }
   }
 
+  /** What is known by exactly that name, whoever wrote it and however. */
+  find (kind: string, id: string): { readonly kind: Kind, readonly id: string } | undefined {
+    return isKind(kind) && this.#entries[kind].has(id) ? { kind, id } : undefined
+  }
+
   /** Whether it is known, or one more may be. */
   hasRoom (kind: Kind, id: string): boolean { return this.#entries[kind].has(id) || this.size < this.#options.max }
 

@@ -58,7 +58,7 @@ await t.test('a file that comes back is told', async (t) => {
   await becomes(() => heard.length === 2)
   await moved.close()
   t.match(heard, [/EISDIR/, /^The audit log is written to .* again\.$/])
-  t.equal(readFileSync(place, 'utf8'), 'kept\n')
+  t.equal(readFileSync(place, 'utf8'), '\nkept\n')
 
   const line = `${'x'.repeat(600_000)}\n`
   for (let n = 0; n < 4; n++) sink.write(line)

@@ -50,7 +50,7 @@ await t.test('a token comes in a header, or as a subprotocol that is never sent 
 })
 
 await t.test('a bearer token that cannot be read is no lack of one, and other schemes are somebody else\'s', async (t) => {
-  for (const authorization of ['Bearer', 'bearer ', 'Bearer a b', `Bearer ${good} ${good}`]) {
+  for (const authorization of ['Bearer', 'bearer ', 'Bearer a b', 'Bearer=a', 'bearer:a', 'Bearer\ta', `Bearer ${good} ${good}`]) {
     t.match(await upgrade('/ws/sensor-1', { authorization }), { status: 400, body: { code: 'bad-request', message: /^Your Authorization cannot be read/ } }, authorization.slice(0, 10))
   }
   for (const authorization of ['Basic YTpi', 'Bearers x']) t.match(await upgrade('/ws/sensor-1', { authorization }), { status: 401, body: { code: 'unauthenticated' } }, authorization)

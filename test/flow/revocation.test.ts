@@ -2,6 +2,7 @@ import t from 'tap'
 import { makeApiKey } from '../../src/access/api-key.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { authenticate, bearer, OPERATOR, tokenOf } from './callers.ts'
+import { becomes } from '../log/faulty.ts'
 import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
 import { write } from './kafka.ts'
 
@@ -100,13 +101,22 @@ await t.test('whatever a token or a key is called, it can be revoked and lifted'
   }
 })
 
+await t.test('what other programs revoked by other names can be lifted by those', async (t) => {
+  const gateway = await startGateway(t, broker, { authenticate })
+  const ids = ['ab'.repeat(32), makeApiKey().key, ' ']
+  await write(broker.brokers, `${gateway.downlink}.revocations`, ids.map((id) => ({ key: `key/${id}`, value: '{}' })))
+  await becomes(() => gateway.app.gateway.revocations.size === ids.length)
+  for (const id of ids) t.equal((await call(gateway, 'DELETE', `/v1/revocations/key/${encodeURIComponent(id)}`)).status, 204, id)
+  await becomes(() => gateway.app.gateway.revocations.size === 0)
+})
+
 await t.test('what cannot be revoked, and by whom', async (t) => {
   const gateway = await startGateway(t, broker, { authenticate, settings: { revocations: { max: 1 } } })
-  for (const body of [{}, { token: 'a', key: 'b' }, { token: '' }, { key: 'a\nb' }, { device: 'a/b' }, { token: 'x'.repeat(257) }, { token: 'a', untilMs: 1 }, { token: 'a', reason: '' }, { token: 'a', more: 1 }]) {
+  for (const body of [{}, { token: 'a', key: 'b' }, { token: '' }, { key: 'a\nb' }, { token: ' a' }, { token: 'a ' }, { device: 'a/b' }, { token: 'x'.repeat(257) }, { token: 'a', untilMs: 1 }, { token: 'a', reason: '' }, { token: 'a', more: 1 }]) {
     t.match(await call(gateway, 'POST', '/v1/revocations', body), { status: 400, body: { code: 'bad-request' } }, JSON.stringify(body))
   }
   const { key } = makeApiKey()
-  for (const body of [{ key }, { token: key }, { token: 'eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2ln' }, { token: 'tk_eyJh.eyJq.' }]) {
+  for (const body of [{ key }, { token: key }, { token: 'eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2ln' }, { token: 'tk_eyJh.eyJq.' }, { token: 'Bearer eyJh.eyJq.c' }, { key: `Bearer ${key}` }, { token: `bearer.${key}` }]) {
     t.match(await call(gateway, 'POST', '/v1/revocations', body), { status: 400, body: { message: / is .*, and never a secret itself\. Nothing was revoked\.$/ } })
   }
   t.match(await call(gateway, 'DELETE', '/v1/revocations/kick/d1'), { status: 400, body: { code: 'bad-request' } })

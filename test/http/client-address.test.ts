@@ -37,7 +37,7 @@ await t.test('what is no address ends it', async t => {
   for (const garbage of ['', 'unknown', '1.2.3', '"[::1]:80"', '127.0.0.1:80', ',', '1.2.3.4,']) t.equal(await address(['10.0.0.1'], '10.0.0.1', garbage), '10.0.0.1', garbage)
 })
 
-await t.test('whose proxy is not named is told so, once', async (t) => {
+await t.test('whose proxy is not named is told so, once of each', async (t) => {
   const told: string[] = []
   const proxies = new Proxies(['10.0.0.1'], (sentence) => told.push(sentence))
   const app = Fastify()
@@ -50,6 +50,9 @@ await t.test('whose proxy is not named is told so, once', async (t) => {
   for (let n = 0; n < 2; n++) await ask('10.0.0.2', '10.0.0.9')
   t.match(told, [/^A request came with X-Forwarded-For from 10\.0\.0\.2, which http\.trustedProxies does not name\./])
   t.equal(told.length, 1)
+  for (let n = 3; n < 30; n++) await ask(`10.0.0.${n}`, '10.0.0.9')
+  t.match(told[1], /from 10\.0\.0\.3,/, 'of each')
+  t.equal(told.length, 16, 'but not for ever')
   await app.close()
 })
 

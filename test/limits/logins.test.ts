@@ -75,6 +75,29 @@ await t.test('many guesses at once are no more than one, once there was a wait',
   t.equal(await logins.run('10.0.0.1', 'mine', asking(good)), 'who it is', 'and who is good comes in')
 })
 
+await t.test('who was good before takes nobody\'s turn', async t => {
+  const clock = new HeldClock()
+  const logins = new Logins(LIMITS, clock)
+  await logins.run('10.0.0.1', 'mine', asking(good))
+  for (let n = 0; n < 3; n++) await refusal(logins.run('10.0.0.1', 'guess', bad))
+  clock.advance(1_000)
+  let answer = (): void => {}
+  const slow = logins.run('10.0.0.1', 'mine', asking(async () => await new Promise<void>((resolve) => { answer = resolve })))
+  t.equal(await logins.run('10.0.0.1', 'other', asking(good)), 'who it is')
+  answer()
+  await slow
+})
+
+await t.test('who asks after all is over asks in vain, and takes no place', async t => {
+  const clock = new HeldClock()
+  const logins = new Logins({ ...LIMITS, maxFailures: 1 }, clock)
+  let late = (): void => {}
+  t.same(await refusal(logins.run('10.0.0.1', 'guess', async (ask) => { late = ask; return await bad() })), ['bad-credentials', undefined])
+  clock.advance(1_000)
+  late()
+  t.equal(await logins.run('10.0.0.1', 'mine', asking(good)), 'who it is')
+})
+
 await t.test('only bad credentials count', async t => {
   const logins = new Logins(LIMITS, new HeldClock())
   for (let n = 0; n < 10; n++) {
@@ -82,6 +105,7 @@ await t.test('only bad credentials count', async t => {
     await refusal(logins.run('10.0.0.1', undefined, async () => { throw new Problem('unauthenticated') }))
     await logins.run('10.0.0.1', 'x', async () => { throw new Error('unforeseen') }).catch(() => {})
     await refusal(logins.run('10.0.0.1', 'x', async () => { throw new Problem('forbidden') }))
+    t.same(await refusal(logins.run('10.0.0.1', undefined, bad)), ['bad-credentials', undefined], 'who brings nothing')
   }
   t.equal(await logins.run('10.0.0.1', 'x', asking(good)), 'who it is')
   for (let n = 0; n < 3; n++) await refusal(logins.run('10.0.0.1', 'guess', asking(async () => { throw new Problem('forbidden') })))

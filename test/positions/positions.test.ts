@@ -166,6 +166,9 @@ await t.test('so many names of a device may be held', async (t) => {
   const a = await instance(t, broker.brokers, await topicOf(broker), { maxPerDevice: 1 })
   await hold(a)
   t.strictSame(['d', 'e'].map((device) => a.positions.hasRoom(device, 'other')), [false, true])
+  const once = a.positions.claim('e', 'main', () => {})
+  once.release()
+  t.notOk(a.positions.hasRoom('e', 'other'), 'that it has gone before Kafka had its claim changes nothing')
 })
 
 await t.test('partitions that are added move names: the instances that know of them win', async t => {
