@@ -2,6 +2,7 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { RequestListener } from 'node:http'
 import type { Authenticate } from './access/authenticate.ts'
 import { createAccess } from './access/create.ts'
+import type { Facts } from './audit/audit.ts'
 import { createAudit } from './audit/create.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { ConfigError, usesEmbedded, type Settings } from './config/index.ts'
@@ -92,6 +93,7 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
   const access = await createAccess(settings, surroundings, authenticate)
   const quotas = createQuotas(settings.quotas, surroundings)
   const warn = (sentence: string): void => http.log.warn(sentence)
+  if (settings.auth.anonymous === 'always') warn('auth.anonymous is always: anybody who reaches this server may be any device.')
   const security = new Credentials(settings.kafka, clock, warn)
   if (security.mistakes.length > 0) throw new ConfigError(security.mistakes)
   if (security.isExposed) warn(`kafka.sasl.mechanism is ${settings.kafka.sasl.mechanism} and kafka.tls.enabled is false: whoever sees the network between this gateway and Kafka can log in as it.`)
@@ -120,10 +122,14 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
   await serveHttp(http, gateway, metrics, audited?.audit, clock)
   const observer: Observer = {
     ...metrics,
-    denied: ({ grants: { identity: { subject, by } }, device, id }, verb, resource) => audited?.audit.write('denied', { subject, by, device, session: id, verb, resource }),
-    refreshed: ({ grants: { identity: { subject, by } }, device, id, address, origin }, code) => audited?.audit.write('refreshed', { subject, by, device, session: id, address, origin, code })
+    denied: (session, verb, resource) => audited?.audit.write('denied', { ...factsOf(session), verb, resource }),
+    refreshed: (session, code) => audited?.audit.write('refreshed', { ...factsOf(session), code })
   }
   return { http, gateway, brokers, storage, hasLogin: access.hasLogin, start: () => gateway.start(storage, observer), close: () => http.close() }
+}
+
+function factsOf ({ grants: { identity: { subject, by, roles } }, address, origin, device, id }: Parameters<Observer['denied']>[0]): Facts {
+  return { subject, by, roles, address, origin, device, session: id }
 }
 
 /** Its usual port, or any free one if that cannot be had. */

@@ -8,6 +8,8 @@ export const acts = {
   refused: 'A caller was not let in, or may not do what it asked over HTTP.',
   denied: 'A socket asked for what its credentials do not allow; once for each verb and socket.',
   refreshed: 'A socket showed new credentials; with a code where they were not taken.',
+  ticket: 'A caller got a ticket for a device.',
+  sent: 'A caller sent a device a message over HTTP; what it says is not told.',
   revoked: 'An operator took a token, a key or a device its access.',
   lifted: 'An operator gave it back.',
   kicked: 'An operator closed the sockets of a device.',

@@ -55,7 +55,6 @@ async function run (app: App, settings: Settings, logger: Logger, process: Proce
   const { auth: { anonymous } } = settings
   const closed = anonymous !== 'always' && (anonymous === 'never' || app.hasLogin || !isLoopback(host))
   if (closed && !app.hasLogin) logger.warn(`Nobody can connect: this server listens on ${host}, and auth.anonymous is ${anonymous}. Set auth.anonymous to always to let in whoever reaches it, or HOST to 127.0.0.1.`)
-  if (anonymous === 'always') logger.warn('auth.anonymous is always: anybody who reaches this server may be any device.')
   const devices = closed || settings.tls.clientCertificates === 'required' ? 0 : simulated // they have no credentials
   if (embedded) logger.warn({ brokers: app.brokers }, `EMBEDDED BROKER: no Kafka is used; records are kept in ${dir ?? 'memory'}. For trying out, never for production.`)
   logger.info({ address, brokers: app.brokers }, `Sluice serves http${secure ? 's' : ''}://${address}/ with ${embedded ? 'the embedded broker' : 'Kafka'} at ${app.brokers.join(', ')}.`)

@@ -14,8 +14,10 @@ const TOLD = new Set<number>([401, 403, 429])
 export function auditRefusals (app: FastifyInstance, callers: Callers, audit: Audit): void {
   app.addHook('onError', async (request, _reply, error) => {
     if (!(error instanceof Problem) || !TOLD.has(httpErrors[error.code].status)) return
-    const { device } = handshakeOf(request)
-    audit.write('refused', { ...callerFacts(request, callers.known(request)), device, code: error.code, method: request.method, route: request.routeOptions.url })
+    const { url } = request.routeOptions
+    const { deviceId, id } = request.params as { deviceId?: string, id?: string }
+    const device = deviceId ?? (url?.startsWith('/v1/devices/') === true ? id : undefined)
+    audit.write('refused', { ...callerFacts(request, callers.known(request)), device, code: error.code, method: request.method, route: url })
   })
 }
 

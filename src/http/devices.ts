@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { Type, type Static } from 'typebox'
+import type { Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Waiter } from '../log/log.ts'
 import { fromBase64 } from '../protocol/base64.ts'
@@ -7,6 +8,7 @@ import { isDeviceId } from '../protocol/device-id.ts'
 import { membersOf } from '../protocol/members.ts'
 import { Problem } from '../protocol/problem.ts'
 import { HeaderBlock, headerName } from '../wire/header-block.ts'
+import { callerFacts } from './auditing.ts'
 import type { Callers } from './callers.ts'
 import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
@@ -27,7 +29,7 @@ const Message = Type.Object({
 const Stored = Type.Object({ partition: Type.Integer(), offset: Type.Integer() })
 
 /** `GET /v1/devices`: who is connected here. `POST /v1/devices/{id}/messages`: append to the downlink. */
-export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, unanswered: Unanswered): void {
+export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, unanswered: Unanswered, audit: Audit | undefined): void {
   app.get('/v1/devices', { onRequest: callers.permit('list'), schema: { querystring: Type.Object({}, { additionalProperties: false }), response: { 200: Devices, '4xx': ProblemBody } } }, () => {
     const devices: Static<typeof Devices>['devices'] = []
     for (const { id, sessions, connectedMs } of gateway.hub.list()) {
@@ -54,6 +56,7 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: C
     if (!isDeviceId(id)) throw new Problem('bad-device-id')
     if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
     const stored = await append(gateway, unanswered, id, request.body, texts.get(request) as Buffer)
+    audit?.write('sent', { ...callerFacts(request, callers.known(request)), device: id, event: request.body.event, ...stored })
     return await reply.code(201).send(stored)
   })
 }

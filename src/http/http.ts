@@ -70,9 +70,9 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     metricsRoute(ours, gateway, metrics, callers)
     quotaRoutes(ours, gateway.quotas, callers, audit)
     const unanswered = new Unanswered(ours)
-    deviceRoutes(ours, gateway, callers, unanswered)
+    deviceRoutes(ours, gateway, callers, unanswered, audit)
     revocationRoutes(ours, gateway, callers, unanswered, audit)
-    ticketRoutes(ours, callers, gateway.access.tickets)
+    ticketRoutes(ours, callers, gateway.access.tickets, audit)
     socketRoutes(ours, gateway, callers, audit)
   })
 }

@@ -15,9 +15,9 @@ import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
 const MAX_LISTED = 1_000
 /** Has a whole secret in it, which is the id of nothing: a JWT, a ticket, an API key. */
-const SECRET = /(?:^|[\W_])eyJ[\w-]*\.[\w-]+\.|(?:^|\W)sk_[0-9a-f]{12}_./
+const SECRET = /(?:^|[\W_])ey[A-Za-z][\w-]{8,}\.[\w-]{8,}\.|(?:^|\W)sk_[0-9a-f]{12}_[\w-]{43}/
 
-const WHAT = { token: "a token's jti", key: "an API key's id, the 12 digits behind sk_, or a certificate's fingerprint" } as const
+const WHAT = { token: "a token's jti", key: "an API key's id, the 12 digits behind sk_, or a certificate's fingerprint", device: 'a device id' } as const
 
 const ProblemBody = Type.Object({ code: Type.String(), message: Type.String() })
 const problems = { '4xx': ProblemBody, '5xx': ProblemBody }
@@ -97,7 +97,7 @@ function named (given: { readonly [K in Kind]?: string | undefined }): Named {
   const [kind, more] = kinds.filter((one) => given[one] !== undefined)
   if (kind === undefined || more !== undefined) throw new Problem('bad-request', `Exactly one of ${kinds.join(', ')} is named.`)
   const id = given[kind] as string
-  if (kind !== 'device' && SECRET.test(id)) throw new Problem('bad-request', `${kind} is ${WHAT[kind]}, and never a secret itself. Nothing was revoked.`)
+  if (SECRET.test(id)) throw new Problem('bad-request', `${kind} is ${WHAT[kind]}, and never a secret itself. Nothing was revoked.`)
   if (kind === 'device' ? isDeviceId(id) : ID.test(id)) return { kind, id: kind === 'key' ? keyIdOf(id) : id }
   throw new Problem('bad-request', kind === 'device' ? undefined : `${kind} is ${WHAT[kind]}, of 1 to 255 printable characters without spaces at the ends.`)
 }

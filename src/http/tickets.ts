@@ -3,8 +3,10 @@ import { Type, type Static } from 'typebox'
 import { NOBODY } from '../access/identity.ts'
 import type { Grants } from '../access/policy.ts'
 import { DEFAULT_TICKET_MS, MAX_TICKET_MS, type Tickets } from '../access/tickets.ts'
+import type { Audit } from '../audit/audit.ts'
 import { isDeviceId } from '../protocol/device-id.ts'
 import { Problem } from '../protocol/problem.ts'
+import { callerFacts } from './auditing.ts'
 import type { Callers } from './callers.ts'
 
 const MIN_TICKET_MS = 1_000
@@ -17,7 +19,7 @@ const Made = Type.Object({ ticket: Type.String(), expiresAt: Type.Integer() })
 const ProblemBody = Type.Object({ code: Type.String(), message: Type.String() })
 
 /** `POST /v1/tickets`: what opens one socket within seconds, for who cannot set headers. Where a page asks, it is bound to that page's origin. */
-export function ticketRoutes (app: FastifyInstance, callers: Callers, tickets: Tickets | undefined): void {
+export function ticketRoutes (app: FastifyInstance, callers: Callers, tickets: Tickets | undefined, audit: Audit | undefined): void {
   const granted = new WeakMap<FastifyRequest, Grants>()
   const onRequest = async (request: FastifyRequest): Promise<void> => {
     if (tickets === undefined) throw new Problem('not-found', 'This server gives no tickets (auth.tickets.secretFile).')
@@ -33,6 +35,7 @@ export function ticketRoutes (app: FastifyInstance, callers: Callers, tickets: T
     if (!isDeviceId(device)) throw new Problem('bad-device-id', 'The device in the body is no device id: 1 to 128 characters of A-Z a-z 0-9 . _ ~ : -')
     if (!grants.may('connect', device)) throw new Problem('forbidden', `Your credentials do not allow you to connect as ${device}.`)
     const made = await (tickets as Tickets).make(identity, { device, origin, ttlMs })
+    audit?.write('ticket', { ...callerFacts(request, grants), device })
     return await reply.code(201).header('cache-control', 'no-store').send(made)
   })
 }

@@ -19,7 +19,7 @@ await t.test('while it may not be asked about anybody, it is asked about whom an
   const held = (): void => { throw new Problem('too-many-failures') }
   const surroundings = { clock: new HeldClock(), log: { info: () => {}, warn: () => {} }, closing: new AbortController().signal }
   const asked: Array<string | undefined> = []
-  const access = await createAccess(defaults({ auth: { jwt: { secretFile: fileWith(t, secret) } } }), surroundings, ({ token, headers }) => {
+  const access = await createAccess(defaults({ auth: { jwt: { secretFile: fileWith(t, secret) }, certificate: { device: 'cn' } } }), surroundings, ({ token, headers }) => {
     asked.push(token)
     return headers?.cookie === 'banned' ? Promise.reject(new Problem('forbidden')) : undefined
   })
@@ -27,7 +27,8 @@ await t.test('while it may not be asked about anybody, it is asked about whom an
   t.match(await access.identify({ ...CALLER, token: good }, false, held), { by: 'token' })
   await t.rejects(access.identify({ ...CALLER, token: good, headers: { cookie: 'banned' } }, false, held), { code: 'forbidden' }, 'and its word counts')
   t.strictSame(asked, [good, good])
-  for (const one of ['guess', undefined]) await t.rejects(access.identify({ ...CALLER, token: one }, true, held), { code: 'too-many-failures' })
+  const certificate = { commonName: 'd1', subjectAltName: undefined, fingerprint: 'AA', expiresMs: Infinity }
+  for (const [one, by] of [['guess', undefined], ['guess', certificate], [undefined, certificate], [undefined, undefined]] as const) await t.rejects(access.identify({ ...CALLER, token: one, certificate: by }, true, held), { code: 'too-many-failures' })
   await t.rejects(access.identify({ ...CALLER, token: `${good}x` }, true, held), { code: 'bad-credentials' })
   t.equal(asked.length, 2)
 })

@@ -45,6 +45,8 @@ await t.test('so do operators\' acts, and what a socket was not allowed; and no 
     const answer = await fetch(`${gateway.origin}${path}`, { method, headers: body === undefined ? bearer(OPERATOR) : headers, ...body === undefined ? {} : { body: JSON.stringify(body) } })
     t.ok(answer.ok, `${method} ${path}: ${answer.status}`)
   }
+  await act('POST', '/v1/devices/d1/messages', { event: 'open', data: 'a-payload' })
+  t.equal((await fetch(`${gateway.origin}/v1/devices/d1/sockets`, { method: 'DELETE', headers: bearer({ roles: ['service'] }) })).status, 403)
   await act('DELETE', '/v1/devices/d1/sockets')
   await act('POST', '/v1/revocations', { token: 'jti-1' })
   await act('DELETE', '/v1/revocations/token/jti-1')
@@ -56,7 +58,9 @@ await t.test('so do operators\' acts, and what a socket was not allowed; and no 
   for (const [name, facts] of [['kicked', { ...who, kind: 'device', id: 'd1' }], ['revoked', { ...who, kind: 'token', id: 'jti-1' }], ['lifted', { ...who, kind: 'token', id: 'jti-1' }]] as const) {
     t.match(lines.filter(({ act }) => act === name), [facts], name)
   }
-  t.match(lines.filter(({ act }) => act === 'denied'), [{ device: 'd1', verb: 'watch', resource: 'somebody' }], 'once, however often it asks')
+  t.match(lines.filter(({ act }) => act === 'denied'), [{ device: 'd1', roles: ['device'], address: '127.0.0.1', verb: 'watch', resource: 'somebody' }], 'once, however often it asks')
+  t.match(lines.filter(({ act }) => act === 'sent'), [{ ...who, device: 'd1', event: 'open', partition: Number, offset: Number }])
+  t.match(lines.filter(({ act, code }) => act === 'refused' && code === 'forbidden'), [{ roles: ['service'], device: 'd1', method: 'DELETE' }])
   for (const secret of [tokenOf(OPERATOR), 'a-payload', 'Bearer']) t.notOk(text.some((line) => line.includes(secret)), secret)
 })
 

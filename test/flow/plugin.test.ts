@@ -1,7 +1,8 @@
-import Fastify from 'fastify'
+import Fastify, { type FastifyBaseLogger } from 'fastify'
 import t from 'tap'
 import { LogError, Problem, sluice } from '../../src/index.ts'
 import { openDevice, ProtocolDevice } from './device.ts'
+import { Lines } from './lines.ts'
 
 await t.test('in somebody else\'s Fastify it serves its own addresses, and leaves the rest', async (t) => {
   const app = Fastify()
@@ -20,6 +21,14 @@ await t.test('in somebody else\'s Fastify it serves its own addresses, and leave
   t.equal(failed.statusCode, 500)
   t.match(failed.json(), { code: 'internal', message: String })
   t.notMatch(failed.body, /secret/)
+})
+
+await t.test('that anybody may come is told there, too', async (t) => {
+  const lines = new Lines()
+  const app = Fastify({ loggerInstance: lines.logger as unknown as FastifyBaseLogger })
+  t.teardown(() => app.close())
+  await app.register(sluice, { embedded: { port: 0 }, auth: { anonymous: 'always' } })
+  await lines.says(/anybody who reaches this server may be any device/)
 })
 
 await t.test('with the team\'s own authentication hook', async (t) => {

@@ -1,7 +1,6 @@
 import t from 'tap'
-import type { Authenticate } from '../../src/access/authenticate.ts'
 import { testBroker } from '../kafka/broker.ts'
-import { authenticate, bearer, OPERATOR } from './callers.ts'
+import { bearer, believing, OPERATOR } from './callers.ts'
 import { crowd } from './crowd.ts'
 import { gatewayOn, startGateway, type TestGateway } from './gateway.ts'
 
@@ -10,12 +9,6 @@ const INSTANCES = 3
 const devices = Number(process.env.REVOKED_AMONG ?? 300)
 const ids = Array.from({ length: devices }, (_, n) => `d${n}`)
 const thief = ids[Math.floor(devices / 2)] as string
-
-/** The crowd brings no tokens, and is believed. */
-const believing: Authenticate = (handshake) => {
-  const { token, device = '' } = handshake
-  return token === undefined ? { subject: device, device } : authenticate(handshake)
-}
 
 async function all (t: Parameters<typeof gatewayOn>[0], { uplink, downlink }: Pick<TestGateway, 'uplink' | 'downlink'>): Promise<TestGateway[]> {
   return await Promise.all(Array.from({ length: INSTANCES }, () => gatewayOn(t, broker.brokers, { uplink, downlink }, { authenticate: believing })))

@@ -116,7 +116,7 @@ await t.test('what cannot be revoked, and by whom', async (t) => {
     t.match(await call(gateway, 'POST', '/v1/revocations', body), { status: 400, body: { code: 'bad-request' } }, JSON.stringify(body))
   }
   const { key } = makeApiKey()
-  for (const body of [{ key }, { token: key }, { token: 'eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2ln' }, { token: 'tk_eyJh.eyJq.' }, { token: 'Bearer eyJh.eyJq.c' }, { key: `Bearer ${key}` }, { token: `bearer.${key}` }]) {
+  for (const body of [{ key }, { token: key }, { token: 'eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c2ln' }, { token: 'tk_eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.' }, { token: 'Bearer eyJhbGciOiJIUzI1NiJ9.eyJqdGkiOiIxIn0.c' }, { key: `Bearer ${key}` }, { token: `bearer.${key}` }, { device: key }, { token: `${Buffer.from('{ "alg":"HS256"}').toString('base64url')}.eyJqdGkiOiIxIn0.c2ln` }]) {
     t.match(await call(gateway, 'POST', '/v1/revocations', body), { status: 400, body: { message: / is .*, and never a secret itself\. Nothing was revoked\.$/ } })
   }
   t.match(await call(gateway, 'DELETE', '/v1/revocations/kick/d1'), { status: 400, body: { code: 'bad-request' } })

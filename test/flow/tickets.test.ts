@@ -1,4 +1,6 @@
 import { createSecretKey } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import pino from 'pino'
 import t from 'tap'
 import { makeApiKey } from '../../src/access/api-key.ts'
@@ -156,6 +158,15 @@ await t.test('who comes by a hook gets tickets too, and the hook is not asked ab
   const hooked = await startGateway(t, broker, { authenticate, settings: { auth: { tickets: auth.tickets } } })
   const { body } = await ask({ ttlMs: 60_000 }, bearerOf({ device: 'd1' }), hooked)
   t.equal((await upgrade(`/ws/d1?ticket=${body.ticket}`, {}, hooked.host)).status, 101)
+})
+
+await t.test('who got one for which device stands in the audit log, and not the ticket', async (t) => {
+  const file = join(t.testdir(), 'audit.jsonl')
+  const audited = await startGateway(t, broker, { settings: { auth, audit: { file } } })
+  const { body } = await ask({}, undefined, audited)
+  await audited.app.close()
+  t.match(readFileSync(file, 'utf8').trim().split('\n').map((line) => JSON.parse(line) as object), [{ act: 'ticket', subject: 'sensor-1', by: 'token', device: 'sensor-1' }])
+  t.notMatch(readFileSync(file, 'utf8'), body.ticket!)
 })
 
 await t.test('who gets none', async (t) => {

@@ -1,10 +1,12 @@
 import t, { type Test } from 'tap'
 import { acl } from '../../src/commands/acl.ts'
 import type { Operation } from '../../src/log/kafka/denials.ts'
-import { gatewayOn, type TestGateway } from '../flow/gateway.ts'
+import { bearer, believing, OPERATOR } from '../flow/callers.ts'
+import { gatewayOn, type GatewayOptions, type TestGateway } from '../flow/gateway.ts'
 import { write } from '../flow/kafka.ts'
 import { ensureKafka } from '../kafka/real.ts'
 import { allow, forbid, SecuredKafka } from '../kafka/secured.ts'
+import { becomes } from '../log/faulty.ts'
 import { allowed, ownTopics, Said, settingsOf } from './given.ts'
 
 await t.test('one right after the other', { skip: ensureKafka() === undefined && 'Java or Maven is missing' }, async t => {
@@ -13,12 +15,12 @@ await t.test('one right after the other', { skip: ensureKafka() === undefined &&
   const principal = kafka.principal('scram')
 
   /** A gateway that has all that `sluice acl` prints, and a way to take one of that away, and to give it back. */
-  async function started (t: Test) {
+  async function started (t: Test, options: Pick<GatewayOptions, 'authenticate'> = {}) {
     const topics = ownTopics()
     const said = new Said()
     const settings = settingsOf(kafka, 'scram', {}, topics)
     await allowed(kafka, 'scram', settings)
-    const gateway = await gatewayOn(t, kafka.admin, topics, { settings: { kafka: settings.kafka }, logger: said.logger })
+    const gateway = await gatewayOn(t, kafka.admin, topics, { settings: { kafka: settings.kafka }, logger: said.logger, ...options })
     const need = (role: keyof typeof topics, operation: Operation) => ({ topic: topics[role], operation })
     return {
       topics,
@@ -135,6 +137,33 @@ await t.test('one right after the other', { skip: ensureKafka() === undefined &&
     })
   }
 
+  await t.test('READ on the revocations', async t => {
+    const it = await started(t, { authenticate: believing })
+    const device = await it.gateway.device('d1')
+    t.equal(await revoke(it.gateway, 'd2'), 201)
+    await becomes(() => it.gateway.app.gateway.revocations.size === 1)
+    await it.forbid('revocations', 'READ')
+    t.match(await it.said.until(/lacks/), new RegExp(`lacks READ on topic ${it.topics.revocations}\\. Run: kafka-acls`))
+    t.equal(await revoke(it.gateway, 'd1'), 201, 'it is written down')
+    await device.stored(1, 'and not known yet')
+    t.equal((await fetch(`${it.gateway.origin}/ws/d2`)).status, 401, 'what was known stays in force')
+    await it.allow('revocations', 'READ')
+    t.match(await device.ended, { code: 4509 })
+    t.match(await it.said.until(/has READ/), /go on/)
+  })
+
+  await t.test('WRITE on the revocations', async t => {
+    const it = await started(t, { authenticate: believing })
+    const device = await it.gateway.device('d1')
+    await it.forbid('revocations', 'WRITE')
+    t.equal(await revoke(it.gateway, 'd1'), 502)
+    t.match(await it.said.until(/lacks/), new RegExp(`lacks WRITE on topic ${it.topics.revocations}\\. Run: kafka-acls`))
+    await device.stored(1, 'the rest goes on')
+    await it.allow('revocations', 'WRITE')
+    t.equal(await revoke(it.gateway, 'd1'), 201)
+    t.match(await device.ended, { code: 4509 })
+  })
+
   await t.test('DESCRIBE_CONFIGS, at the start', async t => {
     const it = await started(t)
     await it.forbid('downlink', 'DESCRIBE_CONFIGS')
@@ -144,6 +173,11 @@ await t.test('one right after the other', { skip: ensureKafka() === undefined &&
       `Run: kafka-acls --bootstrap-server … --add --allow-principal User:sluice --operation DescribeConfigs --topic ${it.topics.downlink}`])
   })
 })
+
+async function revoke (gateway: TestGateway, device: string): Promise<number> {
+  const { status } = await fetch(`${gateway.origin}/v1/revocations`, { method: 'POST', headers: { 'content-type': 'application/json', ...bearer(OPERATOR) }, body: JSON.stringify({ device }) })
+  return status
+}
 
 async function ready (gateway: TestGateway): Promise<unknown> { return await (await fetch(`${gateway.origin}/readyz`)).json() }
 
