@@ -52,9 +52,19 @@ async function flood (bytes: Buffer): Promise<void> {
     while (peer?.socket.writable === true) {
       underWay()
       if (peer.socket.write(bytes)) await setImmediate()
-      else await new Promise<void>((resolve) => { peer.socket.once('drain', resolve).once('close', () => resolve()) })
+      else await drained(peer.socket)
     }
   }
+}
+
+async function drained (socket: Socket): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      socket.off('drain', done).off('close', done)
+      resolve()
+    }
+    socket.on('drain', done).on('close', done)
+  })
 }
 
 /** Opens connections for ever, so many at a time, and writes that on each; `leaves`: hangs up when it is answered. */
