@@ -3,12 +3,13 @@ import { isIP } from 'node:net'
 import { TLSSocket } from 'node:tls'
 import type { Handshake } from '../access/handshake.ts'
 import type { Grants, Verb } from '../access/policy.ts'
-import { isLoopback } from '../config/index.ts'
+import { isLoopback, quote } from '../config/index.ts'
 import type { Gateway } from '../gateway.ts'
 import { Problem } from '../protocol/problem.ts'
 import { certificateOf } from './certificate-of.ts'
 import { addressOf, peerOf } from './client-address.ts'
 import { credentialOf, opensSocket } from './credentials.ts'
+import { Told } from './told.ts'
 
 /** What proxies write. */
 const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip']
@@ -17,6 +18,7 @@ const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-real-ip']
 export class Callers {
   readonly #gateway: Gateway
   readonly #known = new WeakMap<FastifyRequest, Grants>()
+  readonly #told = new Told()
 
   constructor (gateway: Gateway) {
     this.#gateway = gateway
@@ -46,14 +48,16 @@ export class Callers {
   }
 
   /** Browsers say which page asks; programs say nothing. A page of another site must not act in its visitor's name. */
-  #isOurOrigin ({ headers: { origin, host }, hostname, raw: { socket } }: FastifyRequest): boolean {
+  #isOurOrigin ({ headers: { origin, host }, hostname, log, raw: { socket } }: FastifyRequest): boolean {
     const { http: { origins }, auth: { anonymous } } = this.#gateway.settings
     if (origin === undefined || origins.includes(origin)) return true
-    // Who owns a name can point it here, for a page of his own. Where that page needs no credentials the name has to be one that we were told.
-    if (anonymous === 'always' && !isLoopback(hostname) && isIP(hostname.replace(/^\[(.*)\]$/, '$1')) === 0) return false
     // Where no TLS ends here it may end in front of us. Where it does, a page that came without it may be anybody's.
     const schemes = socket instanceof TLSSocket ? ['https'] : ['http', 'https']
-    return host !== undefined && schemes.some((scheme) => origin === `${scheme}://${host}`)
+    if (host === undefined || !schemes.some((scheme) => origin === `${scheme}://${host}`)) return false
+    // Who owns a name can point it here, for a page of his own. Where that page needs no credentials the name has to be one that we were told.
+    if (anonymous !== 'always' || isLoopback(hostname) || isIP(hostname.replace(/^\[(.*)\]$/, '$1')) !== 0) return true
+    if (this.#told.isNews(origin)) log.warn(`The page at ${quote(origin)} is refused: auth.anonymous is always, and whoever owns a name can point it here. If it is your name, add ${quote(origin)} to http.origins.`)
+    return false
   }
 
   /**

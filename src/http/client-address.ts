@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { BlockList, isIP, type IPVersion } from 'node:net'
+import { Told } from './told.ts'
 
-const MAX_TOLD = 16
 /** Those that a trusted proxy says; of all others it is their peer's. */
 const told = new WeakMap<FastifyRequest, string>()
 
@@ -25,7 +25,7 @@ export function plain (address: string): string { return address.replace(/^::fff
 export class Proxies {
   readonly #trusted = new BlockList()
   readonly #warn: (sentence: string) => void
-  readonly #told = new Set<string>()
+  readonly #told = new Told()
 
   constructor (proxies: readonly string[], warn: (sentence: string) => void = () => {}) {
     this.#warn = warn
@@ -50,7 +50,10 @@ export class Proxies {
     let address = peerOf(request)
     const { 'x-forwarded-for': forwarded } = request.headers
     if (forwarded === undefined) return
-    if (!this.has(address)) return this.#tell(address)
+    if (!this.has(address)) {
+      if (this.#told.isNews(address)) this.#warn(`A request came with X-Forwarded-For from ${address}, which http.trustedProxies does not name. If that is a proxy of yours, name it: limits by address take all its callers for one.`)
+      return
+    }
     const hops = String(forwarded).split(',')
     while (hops.length > 0 && this.has(address)) {
       const hop = plain((hops.pop() as string).trim())
@@ -58,13 +61,6 @@ export class Proxies {
       address = hop
       told.set(request, address)
     }
-  }
-
-  /** Once of each, and of few, for anybody can send such a header. */
-  #tell (peer: string): void {
-    if (this.#told.has(peer) || this.#told.size === MAX_TOLD) return
-    this.#told.add(peer)
-    this.#warn(`A request came with X-Forwarded-For from ${peer}, which http.trustedProxies does not name. If that is a proxy of yours, name it: limits by address take all its callers for one.`)
   }
 }
 

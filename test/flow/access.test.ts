@@ -5,6 +5,7 @@ import { defaults, type DeepPartial, type Settings } from '../../src/config/inde
 import { testBroker } from '../kafka/broker.ts'
 import { kept } from '../logs/keep.ts'
 import { startGateway } from './gateway.ts'
+import { Lines } from './lines.ts'
 import { Peer, upgradeHead } from './peer.ts'
 
 const broker = await testBroker(t)
@@ -91,10 +92,13 @@ await t.test('never is never, always is always', async (t) => {
 })
 
 await t.test('where nobody has to log in, a page whose name was pointed here stays out', async (t) => {
-  const { host } = await startGateway(t, broker, { settings: { auth: { anonymous: 'always' }, http: { origins: ['http://gateway.lan'] } } })
+  const lines = new Lines()
+  const { host } = await startGateway(t, broker, { settings: { auth: { anonymous: 'always' }, http: { origins: ['http://gateway.lan'] } }, logger: lines.logger })
   const port = host.split(':')[1] as string
   for (const name of [`localhost:${port}`, `127.0.0.1:${port}`, '10.0.0.7', '[fd00::7]:8080', 'gateway.lan']) t.equal(await upgrade(host, { host: name, origin: `http://${name}` }), 101, name)
   for (const name of ['evil.example', `evil.example:${port}`, '10.0.0.7.evil.example', 'localhost.evil.example']) t.equal(await upgrade(host, { host: name, origin: `http://${name}` }), 403, name)
+  await upgrade(host, { host: 'evil.example', origin: 'http://evil.example' })
+  t.equal(lines.said.filter((line) => line.startsWith('The page at "http://evil.example" is refused: ')).length, 1, 'whose name it is reads what to do, once')
 })
 
 await t.test('loopback means a server on loopback, not a caller from there', async (t) => {
