@@ -116,6 +116,7 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
     warn,
     onStored: (topic, waitMs) => { if (topic === topics.uplink) metrics.stored(waitMs) }
   }, clock)
+  http.addHook('onClose', async () => await log.close()) // again, where the gateway has done it
   const audited = createAudit(settings, log, clock, warn)
   if (audited !== undefined) http.addHook('onClose', async () => await audited.close())
   const gateway = new Gateway(settings, log, clock, http.log, access, quotas)

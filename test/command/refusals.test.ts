@@ -37,6 +37,7 @@ await t.test('a start that cannot be says in one sentence what to do, and no mor
     ['a file that is not there', ['--config', join(folder, 'none.json')], {}, 2, /none\.json/],
     ['a file that is no JSON', ['--config', notJson], {}, 2, /broken\.json/],
     ['a secret that is too short', [], { SLUICE_AUTH_JWT_SECRET_FILE: notJson }, 1, /auth\.jwt\.secretFile names ".*broken\.json", which holds a secret of 11 bytes; it must have at least 32/],
+    ['an audit log that cannot be', [], { SLUICE_AUDIT_FILE: join(notJson, 'audit') }, 1, /audit\.file names ".*", which cannot be appended to: ENOTDIR/],
     ['a folder that cannot be', [], { SLUICE_EMBEDDED_DIR: join(notJson, 'data') }, 1, /broken\.json/]
   ]
   for (const [name, args, env, exitCode, sentence] of cases) {
