@@ -2,13 +2,13 @@ import Fastify, { LogController, type FastifyBaseLogger, type FastifyInstance } 
 import type { RequestListener } from 'node:http'
 import type { Authenticate } from './access/authenticate.ts'
 import { createAccess } from './access/create.ts'
-import type { Facts } from './audit/audit.ts'
 import { createAudit } from './audit/create.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { ConfigError, usesEmbedded, type Settings } from './config/index.ts'
 import { DevKafka } from './devkafka/broker.ts'
 import { Gateway } from './gateway.ts'
 import { asksForSocket } from './http/admission.ts'
+import { sessionFacts } from './http/auditing.ts'
 import { serveHttp } from './http/http.ts'
 import { createMetrics } from './http/metrics.ts'
 import { handleClientError, handleFrameworkError } from './http/problem.ts'
@@ -123,14 +123,10 @@ export async function mount (http: FastifyInstance, settings: Settings, clock: C
   await serveHttp(http, gateway, metrics, audited?.audit, clock)
   const observer: Observer = {
     ...metrics,
-    denied: (session, verb, resource) => audited?.audit.write('denied', { ...factsOf(session), verb, resource }),
-    refreshed: (session, code) => audited?.audit.write('refreshed', { ...factsOf(session), code })
+    denied: (session, verb, resource) => audited?.audit.write('denied', { ...sessionFacts(session), verb, resource }),
+    refreshed: (session, code) => audited?.audit.write('refreshed', { ...sessionFacts(session), code })
   }
   return { http, gateway, brokers, storage, hasLogin: access.hasLogin, start: () => gateway.start(storage, observer), close: () => http.close() }
-}
-
-function factsOf ({ grants: { identity: { subject, by, roles } }, address, origin, device, id }: Parameters<Observer['denied']>[0]): Facts {
-  return { subject, by, roles, address, origin, device, session: id }
 }
 
 /** Its usual port, or any free one if that cannot be had. */

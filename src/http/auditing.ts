@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
-import type { Audit, Facts } from '../audit/audit.ts'
+import type { Act, Audit, Facts } from '../audit/audit.ts'
 import type { Grants } from '../access/policy.ts'
 import { httpErrors } from '../protocol/http-errors.ts'
 import { Problem } from '../protocol/problem.ts'
@@ -21,14 +21,31 @@ export function auditRefusals (app: FastifyInstance, callers: Callers, audit: Au
   })
 }
 
+/** Carries an act out and writes it down with what came of it; also where it failed, for it may have happened all the same. */
+export async function audited<T extends object | void> (audit: Audit | undefined, act: Act, facts: Facts, carryOut: () => Promise<T>): Promise<T> {
+  try {
+    const outcome = await carryOut()
+    audit?.write(act, { ...facts, ...outcome })
+    return outcome
+  } catch (error) {
+    audit?.write(act, { ...facts, code: error instanceof Problem ? error.code : 'internal' })
+    throw error
+  }
+}
+
 /** Writes down that a socket came, and that it went. */
-export function auditSocket (audit: Audit, request: FastifyRequest, ws: WebSocket, { grants, device, id, mode }: Session): void {
-  const facts = { ...callerFacts(request, grants), device, session: id, mode }
+export function auditSocket (audit: Audit, ws: WebSocket, session: Session): void {
+  const facts = { ...sessionFacts(session), mode: session.mode }
   audit.write('connected', facts)
   ws.once('close', (code) => audit.write('disconnected', { ...facts, code: String(code) }))
 }
 
-/** Whom it concerns, for any act. */
+/** Whom an act on a socket concerns. */
+export function sessionFacts ({ grants: { identity: { subject, by, roles } }, address, origin, device, id }: Session): Facts {
+  return { subject, by, roles, address, origin, device, session: id }
+}
+
+/** Whom an act over HTTP concerns. */
 export function callerFacts (request: FastifyRequest, grants: Grants | undefined): Facts {
   const { address, origin } = handshakeOf(request)
   const { subject, by, roles } = grants?.identity ?? {}

@@ -8,7 +8,7 @@ import { isDeviceId } from '../protocol/device-id.ts'
 import { membersOf } from '../protocol/members.ts'
 import { Problem } from '../protocol/problem.ts'
 import { HeaderBlock, headerName } from '../wire/header-block.ts'
-import { callerFacts } from './auditing.ts'
+import { audited, callerFacts } from './auditing.ts'
 import type { Callers } from './callers.ts'
 import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
@@ -55,20 +55,27 @@ export function deviceRoutes (app: FastifyInstance, gateway: Gateway, callers: C
     const { id } = request.params
     if (!isDeviceId(id)) throw new Problem('bad-device-id')
     if (gateway.state !== 'serving') throw new Problem('not-ready', undefined, RETRY_AFTER_S)
-    const stored = await append(gateway, unanswered, id, request.body, texts.get(request) as Buffer)
-    audit?.write('sent', { ...callerFacts(request, callers.known(request)), device: id, event: request.body.event, ...stored })
+    const record = recordOf(request.body, texts.get(request) as Buffer)
+    const facts = { ...callerFacts(request, callers.known(request)), device: id, event: request.body.event }
+    const stored = await audited(audit, 'sent', facts, () => append(gateway, unanswered, id, record))
     return await reply.code(201).send(stored)
   })
 }
 
-function append (gateway: Gateway, unanswered: Unanswered, device: string, { data, base64, event }: Static<typeof Message>, text: Buffer): Promise<Static<typeof Stored>> {
+interface Outgoing { readonly value: Buffer, readonly headers: HeaderBlock }
+
+/** What the body says is to be sent. Throws a `Problem`. */
+function recordOf ({ data, base64, event }: Static<typeof Message>, text: Buffer): Outgoing {
   if ((data === undefined) === (base64 === undefined)) throw new Problem('bad-request', 'The body has exactly one of data and base64.')
   const headers = new HeaderBlock()
   if (event !== undefined) headers.add(EVENT, event)
   if (base64 !== undefined) headers.add(CONTENT_TYPE, 'application/octet-stream')
   const value = base64 === undefined ? asWritten(text) : fromBase64(base64)
   if (value === undefined) throw new Problem('bad-request', 'base64 is a string of padded base64 (RFC 4648).')
+  return { value, headers }
+}
 
+function append (gateway: Gateway, unanswered: Unanswered, device: string, { value, headers }: Outgoing): Promise<Static<typeof Stored>> {
   const downlink = gateway.log.topic(gateway.settings.topics.downlink)
   const key = Buffer.from(device)
   return unanswered.wait((stored, failed) => {

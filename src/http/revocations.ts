@@ -9,7 +9,7 @@ import { isDeviceId } from '../protocol/device-id.ts'
 import { Problem } from '../protocol/problem.ts'
 import { kinds, type Kind } from '../revocations/record.ts'
 import type { Done } from '../table/writer.ts'
-import { callerFacts } from './auditing.ts'
+import { audited, callerFacts } from './auditing.ts'
 import type { Callers } from './callers.ts'
 import { RETRY_AFTER_S, type Unanswered } from './unanswered.ts'
 
@@ -39,19 +39,11 @@ interface Named { readonly kind: Kind, readonly id: string }
 export function revocationRoutes (app: FastifyInstance, gateway: Gateway, callers: Callers, unanswered: Unanswered, audit: Audit | undefined): void {
   const { revocations } = gateway
   const onRequest = [callers.permit('revoke'), serving]
-  /** What failed is written down too: it may have happened all the same. */
   const carryOut = async (act: Act, request: FastifyRequest, { kind, id }: Named, write: (done: Done) => void): Promise<void> => {
-    const facts = { ...callerFacts(request, callers.known(request)), kind, id }
-    try {
-      await unanswered.wait<void>((resolve, reject) => {
-        write((failure) => failure === undefined ? resolve() : reject(failure))
-        return true
-      })
-    } catch (error) {
-      audit?.write(act, { ...facts, code: error instanceof Problem ? error.code : 'internal' })
-      throw error
-    }
-    audit?.write(act, facts)
+    await audited(audit, act, { ...callerFacts(request, callers.known(request)), kind, id }, () => unanswered.wait<void>((resolve, reject) => {
+      write((failure) => failure === undefined ? resolve() : reject(failure))
+      return true
+    }))
   }
   const by = (request: FastifyRequest): string => (callers.known(request) as Grants).identity.subject
 

@@ -48,7 +48,7 @@ export function socketRoutes (app: FastifyInstance, gateway: Gateway, callers: C
       },
       wsHandler: (ws: WebSocket, request: FastifyRequest) => {
         const session = serve(gateway, ws, admitted.get(request) as Opening)
-        if (audit !== undefined) auditSocket(audit, request, ws, session)
+        if (audit !== undefined) auditSocket(audit, ws, session)
       }
     })
   }

@@ -29,10 +29,11 @@ await t.test('while Kafka is away what was revoked stays so, nothing new is, and
   t.match(await call(gateway, 'POST', '/v1/revocations', { device: 'd2' }), { status: 503, code: 'kafka-away' })
   t.match(await call(gateway, 'DELETE', '/v1/devices/d2/sockets'), { status: 503, code: 'kafka-away' })
   t.match(await call(gateway, 'DELETE', '/v1/revocations/device/d1'), { status: 503, code: 'kafka-away' })
+  t.match(await call(gateway, 'POST', '/v1/devices/d2/messages', { data: 1 }), { status: 503, code: 'kafka-away' })
   t.strictSame([await statusOf(gateway, 'd1'), await statusOf(gateway, 'd2'), second.socket.readyState], [401, 426, 1])
 
-  const acts = readFileSync(file, 'utf8').split('\n').filter((line) => /"act":"(?:revoked|kicked|lifted)"/.test(line)).map((line) => JSON.parse(line) as { act: string, id: string, code?: string })
-  t.strictSame(acts.map(({ act, id, code }) => [act, id, code]), [['revoked', 'd1', undefined], ['revoked', 'd2', 'kafka-away'], ['kicked', 'd2', 'kafka-away'], ['lifted', 'd1', 'kafka-away']])
+  const acts = readFileSync(file, 'utf8').split('\n').filter((line) => /"act":"(?:revoked|kicked|lifted|sent)"/.test(line)).map((line) => JSON.parse(line) as { act: string, id?: string, device?: string, code?: string })
+  t.strictSame(acts.map(({ act, id, device, code }) => [act, id ?? device, code]), [['revoked', 'd1', undefined], ['revoked', 'd2', 'kafka-away'], ['kicked', 'd2', 'kafka-away'], ['lifted', 'd1', 'kafka-away'], ['sent', 'd2', 'kafka-away']])
 
   await kafka.restart()
   t.match(await call(gateway, 'POST', '/v1/revocations', { device: 'd2' }), { status: 201 })
