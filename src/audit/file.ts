@@ -6,6 +6,8 @@ import { ConfigError, quote } from '../config/index.ts'
 const MAX_WAITING_BYTES = 1_048_576
 /** A file that could not be written is tried again so much later. */
 const AGAIN_MS = 1_000
+/** A stop waits no longer for what is not written. */
+const CLOSE_MS = 1_000
 const MODE = 0o600
 
 export interface FileReport {
@@ -44,12 +46,18 @@ export class FileSink {
     })
   }
 
-  /** What was taken is written, if it can be. */
+  /** What was taken is written, if it can be within a second. */
   close (): Promise<void> {
     const stream = this.#stream
     if (stream === undefined) return Promise.resolve()
     this.#stream = undefined
-    return new Promise((resolve) => { stream.once('close', resolve).end() })
+    return new Promise((resolve) => {
+      const cancel = this.#clock.after(CLOSE_MS, resolve)
+      stream.once('close', () => {
+        cancel()
+        resolve()
+      }).end()
+    })
   }
 
   #open (): WriteStream | undefined {

@@ -1,4 +1,5 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import { closeSync, constants, existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import t from 'tap'
@@ -8,6 +9,7 @@ import { becomes } from '../log/faulty.ts'
 
 const FULL = '/dev/full'
 const folder = mkdtempSync(join(tmpdir(), 'sluice-audit-file-'))
+const FIFO = join(folder, 'fifo')
 t.teardown(() => rmSync(folder, { recursive: true }))
 
 function given (path: string) {
@@ -41,6 +43,28 @@ await t.test('a full disk loses lines, is told once, and is tried again a second
   await sink.close()
   t.equal(count.lost, 5, 'a close does not wait for what cannot be written')
   t.equal(told.length, 1)
+})
+
+await t.test('a stop does not wait for a file that takes nothing', { skip: spawnSync('mkfifo', [FIFO]).status !== 0 && 'there is no mkfifo here' }, async (t) => {
+  const reader = openSync(FIFO, constants.O_RDWR | constants.O_NONBLOCK) // and it reads nothing
+  const { clock, sink } = given(FIFO)
+  for (let n = 0; n < 4; n++) sink.write('x'.repeat(100_000))
+  let isClosed = false
+  const closed = sink.close().then(() => { isClosed = true })
+  clock.advance(999)
+  await new Promise((resolve) => setImmediate(resolve))
+  t.notOk(isClosed)
+  clock.advance(1)
+  await closed
+  const drain = Buffer.alloc(65_536)
+  for (let left = 400_000; left > 0;) {
+    try {
+      left -= readSync(reader, drain)
+    } catch { // nothing there yet
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  closeSync(reader)
 })
 
 await t.test('a file that comes back is told', async (t) => {
