@@ -67,7 +67,7 @@ export async function serveHttp (app: FastifyInstance, gateway: Gateway, metrics
     })
     if (audit !== undefined) auditRefusals(ours, callers, audit)
     healthRoutes(ours, gateway)
-    metricsRoute(ours, gateway, metrics, callers)
+    metricsRoute(ours, gateway, metrics, callers, audit)
     quotaRoutes(ours, gateway.quotas, callers, audit)
     const unanswered = new Unanswered(ours)
     deviceRoutes(ours, gateway, callers, unanswered, audit)

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Audit } from '../audit/audit.ts'
 import type { Gateway } from '../gateway.ts'
 import type { Observer } from '../session/context.ts'
 import type { Callers } from './callers.ts'
@@ -42,7 +43,7 @@ export function createMetrics (embedded: boolean): Metrics {
 }
 
 /** `GET /metrics`, with what is read off the gateway at that moment. */
-export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry }: Metrics, callers: Callers): void {
+export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry }: Metrics, callers: Callers, audit: Audit | undefined): void {
   const registers = [registry]
   const read = (name: string, help: string, value: () => number): void => {
     const gauge: Gauge = new Gauge({ name, help, registers, collect: () => gauge.set(value()) })
@@ -53,6 +54,7 @@ export function metricsRoute (app: FastifyInstance, gateway: Gateway, { registry
   read('sluice_revocations', 'Tokens, keys and devices whose access is revoked.', () => gateway.revocations.size)
   count('sluice_misplaced_total', 'Downlink records delivered here that do not lie in their home partition.', () => gateway.hub.misplaced)
   count('sluice_catchup_bytes_total', 'Bytes of the downlink that were read from Kafka again, for devices that came back.', () => gateway.catchupBytes)
+  count('sluice_audit_lost_total', 'Lines of the audit log that were not written: too many came, or the file or topic took none.', () => audit?.lost ?? 0)
   count('sluice_undecodable_total', 'Records that could not be decoded and were passed over.', () => gateway.undecodable)
   const lag: Gauge = new Gauge({
     name: 'sluice_tail_lag_records',
