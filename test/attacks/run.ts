@@ -69,13 +69,13 @@ async function run (): Promise<{ rows: Row[], faults: string[] }> {
   for (let round = 0; round < options.rounds; round++) {
     for (const { attack, alone, beside, under } of rows) {
       alone.push(await neighbours.send(times))
-      const elsewhere = await attackBy(other, attack, { token: await signed(attack === STOLEN ? { sub: 'olga', roles: ['operator'] } : { sub: 'attacker', watch: ['*'] }), from: addressOf(attack) })
+      const id = `stolen-${round}`
+      const token = (jti?: string): Promise<string> => signed(attack === STOLEN ? { sub: 'olga', roles: ['operator'], jti } : { sub: 'attacker', watch: ['*'] })
+      const elsewhere = await attackBy(other, attack, { token: await token(), from: addressOf(attack) })
       beside.push(await neighbours.send(times))
       await end(elsewhere)
       await delay(TIDY_MS)
-      const id = `stolen-${round}`
-      const token = await signed(attack === STOLEN ? { sub: 'olga', roles: ['operator'], jti: id } : { sub: 'attacker', watch: ['*'] })
-      const attacker = await attackBy(host, attack, { token, from: addressOf(attack) })
+      const attacker = await attackBy(host, attack, { token: await token(id), from: addressOf(attack) })
       const refused = once(attacker, 'message').then(() => performance.now())
       const sending = neighbours.send(times)
       if (attack === STOLEN) {
