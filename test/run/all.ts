@@ -7,6 +7,7 @@ import { steps } from './steps.ts'
 import type { Step } from './steps.ts'
 import { sum } from './tally.ts'
 import type { Tally } from './tally.ts'
+import { failures } from './tap.ts'
 
 process.chdir(root)
 // A signal ends this process by `exit`, and with that what it started.
@@ -27,6 +28,7 @@ for (const step of steps) {
 
 const total = sum(done.map(({ tally }) => tally))
 console.log(`\n${done.map(({ name, tally, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${name}: ${words(tally)}\n`).join('')}`)
+for (const name of failures) console.log(`FAILED ${name}`)
 console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`)
 process.exitCode = total.failed === 0 ? 0 : 1
 

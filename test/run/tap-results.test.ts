@@ -6,7 +6,7 @@ function read (tap: string, endedWell = true) {
   const printed: string[] = []
   const results = tapResults((line) => printed.push(line))
   results.write(tap)
-  return { tally: results.end(endedWell), printed: printed.join('\n') }
+  return { tally: results.end(endedWell), printed: printed.join('\n'), failures: results.failures }
 }
 
 const passing = `TAP version 14
@@ -28,9 +28,10 @@ await t.test('assertions are counted, a todo as skipped', async (t: Test) => {
   t.equal(printed, '  ok     a.test.ts  1.2 s')
 })
 
-await t.test('a failure is printed with its diagnostics', async (t: Test) => {
-  const { tally, printed } = read('TAP version 14\n1..1\n# Subtest: a.test.ts\n    not ok 1 - x\n      ---\n      diff: |\n        -2\n        +1\n      found: { a: 1 }\n      ...\n    1..1\nnot ok 1 - a.test.ts\n')
+await t.test('a failure is named, and printed with its diagnostics', async (t: Test) => {
+  const { tally, printed, failures } = read('TAP version 14\n1..1\n# Subtest: a.test.ts\n    not ok 1 - x\n      ---\n      diff: |\n        -2\n        +1\n      found: { a: 1 }\n      ...\n    1..1\nnot ok 1 - a.test.ts\n')
   t.same(tally, { passed: 0, failed: 1, skipped: 0 })
+  t.same(failures, ['a.test.ts > x'])
   t.match(printed, /FAILED a\.test\.ts > x\n {4}diff:\n {8}-2\n {8}\+1\n {4}found: \{ a: 1 \}\n\n {2}NOT OK a\.test\.ts/)
 })
 

@@ -1,4 +1,4 @@
-/** Reads TAP: counts its assertions and prints a line per test file, and in full only what failed. */
+/** Reads TAP: counts its assertions, names what failed, and prints a line per test file, and in full only what failed. */
 
 import { inspect } from 'node:util'
 import { Parser } from 'tap-parser'
@@ -9,17 +9,21 @@ export interface TapResults {
   write(text: string): void
   /** Anything that does not end well counts as at least one failure: a crash, a cut stream, coverage below its floor. */
   end(endedWell: boolean): Tally
+  /** The full name of each assertion that failed. */
+  readonly failures: readonly string[]
 }
 
 export function tapResults (print: (line: string) => void): TapResults {
   const tally: Tally = { passed: 0, failed: 0, skipped: 0 }
   const parser = new Parser()
+  const failures: string[] = []
   let ok = false
   parser.on('result', (result) => {
     if (result.skip || result.todo) tally.skipped++
     else if (result.ok) tally.passed++
     else {
       tally.failed++
+      failures.push(result.fullname)
       print(failure(result))
     }
   })
@@ -27,6 +31,7 @@ export function tapResults (print: (line: string) => void): TapResults {
   parser.on('extra', (text) => print(text.trimEnd()))
   parser.on('complete', (results) => { ok = results.ok && results.count > 0 })
   return {
+    failures,
     write (text) { parser.write(text) },
     end (endedWell) {
       parser.end()

@@ -16,6 +16,9 @@ export interface TapRun {
   timeoutS?: number
 }
 
+/** What failed so far, in all runs: the end of a long output says it again, for who sees no more of it. */
+export const failures: string[] = []
+
 export async function runTap ({ files, env = {}, node = process.execPath, coverage = withoutCoverage, jobs = 1, timeoutS = 60 }: TapRun): Promise<Tally> {
   if (files.length === 0) {
     console.log('  no test files')
@@ -25,5 +28,6 @@ export async function runTap ({ files, env = {}, node = process.execPath, covera
   const endedWell = await succeeds(node, [
     join(root, 'node_modules', '.bin', 'tap'), 'run', '--reporter=tap', `--jobs=${jobs}`, `--timeout=${timeoutS}`, ...coverage, ...files
   ], { env, onOutput: (text) => results.write(text) })
+  failures.push(...results.failures)
   return results.end(endedWell)
 }
