@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Page } from 'playwright-core'
+import type { Browser, Page } from 'playwright-core'
 import t from 'tap'
 import type { Client } from '../../src/client/client.ts'
 import type * as library from '../../src/client/index.ts'
@@ -10,11 +10,12 @@ import { readDevice, write } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { Proxy } from '../net/proxy.ts'
 import { launchChromium, withoutChromium } from './chromium.ts'
+import { waitMs } from './visit.ts'
 
 t.setTimeout(180_000)
 
-/** Far more than are acked before the page is loaded anew. */
-const perLife = 2_000
+/** So many are on their way whenever the page is loaded anew. */
+const underWay = 2_000
 const lives = 4
 
 interface Program { client: Client, acked: string[], failed: string[], heard: number[] }
@@ -22,9 +23,15 @@ interface Program { client: Client, acked: string[], failed: string[], heard: nu
 /** The pages here run programs of the test, which the policy of the gateway's own page would not let in. */
 const ofOurs = { bypassCSP: true }
 
-/** A page's program, as the page runs it. */
-async function program (page: Page, life: number, count: number): Promise<void> {
-  await page.evaluate(async ({ life, count }) => {
+async function pageOfOurs (browser: Browser): Promise<Page> {
+  const page = await browser.newPage(ofOurs)
+  page.setDefaultTimeout(waitMs)
+  return page
+}
+
+/** A page's program, as the page runs it: `atOnce` publishes are on their way, and no more come, or one more for each that is acked. */
+async function program (page: Page, life: number, atOnce: number, goesOn = false): Promise<void> {
+  await page.evaluate(async ({ life, atOnce, goesOn }) => {
     // Named at run time: the gateway has the files, and the compiler does not.
     const load = async (file: string): Promise<Record<string, (...args: unknown[]) => unknown>> => await import(file)
     const { connect } = await load('/client.js')
@@ -35,14 +42,14 @@ async function program (page: Page, life: number, count: number): Promise<void> 
     client.on('message', ({ data }) => program.heard.push(data as number))
     let published = 0
     const publish = (): void => {
-      for (let n = 0; n < 100 && published < count; n++) {
-        const data = `${life}.${++published}`
-        client.publish(data).then(() => program.acked.push(data), ({ message }: Error) => program.failed.push(message))
-      }
-      if (published < count) setTimeout(publish)
+      const data = `${life}.${++published}`
+      client.publish(data).then(() => {
+        program.acked.push(data)
+        if (goesOn) publish()
+      }, ({ message }: Error) => program.failed.push(message))
     }
-    publish()
-  }, { life, count })
+    for (let n = 0; n < atOnce; n++) publish()
+  }, { life, atOnce, goesOn })
 }
 
 function inPage<T> (page: Page, read: string): Promise<T> { return page.evaluate(`program.${read}`) }
@@ -58,19 +65,19 @@ await t.test('a page is loaded anew in mid-publish: nothing is lost, nothing dou
   const gateway = await startGateway(t, broker)
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  const page = await browser.newPage(ofOurs)
+  const page = await pageOfOurs(browser)
   const acked: string[] = []
   let session = ''
   for (let life = 1; life <= lives; life++) {
     await page.goto(`${gateway.origin}/healthz`)
-    await program(page, life, life === lives ? 10 : perLife)
+    await (life === lives ? program(page, life, 10) : program(page, life, underWay, true))
     await until(page, 'program.acked.length > 0')
     const own = await inPage<string>(page, 'client.session')
     if (session !== '') t.equal(own, session, 'the session outlives the page')
     session = own
     if (life === lives) break
     const soFar = await inPage<string[]>(page, 'acked')
-    t.ok(soFar.length < perLife, `${soFar.length} are acked, and more is on its way`)
+    t.equal(await inPage<number>(page, 'client.pending'), underWay, `${soFar.length} are acked, and more is on its way`)
     acked.push(...soFar)
   }
   await until(page, 'program.client.pending === 0 && program.acked.length === 10')
@@ -121,7 +128,7 @@ await t.test('the gateway is killed with -9 under a page, the network is cut, re
   const port = await proxy.listen()
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  const page = await browser.newPage(ofOurs)
+  const page = await pageOfOurs(browser)
   await page.goto(`http://127.0.0.1:${port}/healthz`)
   await publishing(page)
 
@@ -154,7 +161,7 @@ await t.test('the gateway is killed with -9 under a page, the network is cut, re
   const [published, session] = [await inPage<number>(page, 'published'), await inPage<string>(page, 'client.session')]
   const records = await readDevice(broker.brokers, topics[0], 'networked')
   t.same(withoutRepeats(records, session).map(({ data }) => data), oneTo(published), `all ${published} in order, each once, in ${records.length} records`)
-  t.equal(await inPage(page, 'client.state.name'), 'live')
+  await until(page, "program.client.state.name === 'live'")
 })
 
 await t.test('of two tabs on one store the second waits for the first', { skip: withoutChromium }, async (t) => {
@@ -163,6 +170,7 @@ await t.test('of two tabs on one store the second waits for the first', { skip: 
   const browser = await launchChromium()
   t.teardown(() => browser.close())
   const context = await browser.newContext(ofOurs)
+  context.setDefaultTimeout(waitMs)
   const [first, second] = [await context.newPage(), await context.newPage()]
   for (const [n, page] of [first, second].entries()) {
     await page.goto(`${gateway.origin}/healthz`)
@@ -187,7 +195,7 @@ await t.test('a page from elsewhere hears why it is not let in', { skip: without
   const stranger = await startGateway(t, broker)
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  const page = await browser.newPage(ofOurs)
+  const page = await pageOfOurs(browser)
   const why = async (from: string, to: string): Promise<unknown> => {
     await page.goto(`${from}/healthz`)
     return await page.evaluate(async (to) => {
