@@ -1,5 +1,5 @@
 import { once } from 'node:events'
-import type { Browser, Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import t from 'tap'
 import type { Client } from '../../src/client/client.ts'
 import type * as library from '../../src/client/index.ts'
@@ -10,7 +10,6 @@ import { readDevice, write } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { Proxy } from '../net/proxy.ts'
 import { launchChromium, withoutChromium } from './chromium.ts'
-import { waitMs } from './visit.ts'
 
 t.setTimeout(180_000)
 
@@ -22,12 +21,6 @@ interface Program { client: Client, acked: string[], failed: string[], heard: nu
 
 /** The pages here run programs of the test, which the policy of the gateway's own page would not let in. */
 const ofOurs = { bypassCSP: true }
-
-async function pageOfOurs (browser: Browser): Promise<Page> {
-  const page = await browser.newPage(ofOurs)
-  page.setDefaultTimeout(waitMs)
-  return page
-}
 
 /** A page's program, as the page runs it: `atOnce` publishes are on their way, and no more come, or one more for each that is acked. */
 async function program (page: Page, life: number, atOnce: number, goesOn = false): Promise<void> {
@@ -65,7 +58,7 @@ await t.test('a page is loaded anew in mid-publish: nothing is lost, nothing dou
   const gateway = await startGateway(t, broker)
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  const page = await pageOfOurs(browser)
+  const page = await browser.newPage(ofOurs)
   const acked: string[] = []
   let session = ''
   for (let life = 1; life <= lives; life++) {
@@ -128,7 +121,7 @@ await t.test('the gateway is killed with -9 under a page, the network is cut, re
   const port = await proxy.listen()
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  const page = await pageOfOurs(browser)
+  const page = await browser.newPage(ofOurs)
   await page.goto(`http://127.0.0.1:${port}/healthz`)
   await publishing(page)
 
@@ -161,7 +154,7 @@ await t.test('the gateway is killed with -9 under a page, the network is cut, re
   const [published, session] = [await inPage<number>(page, 'published'), await inPage<string>(page, 'client.session')]
   const records = await readDevice(broker.brokers, topics[0], 'networked')
   t.same(withoutRepeats(records, session).map(({ data }) => data), oneTo(published), `all ${published} in order, each once, in ${records.length} records`)
-  await until(page, "program.client.state.name === 'live'")
+  t.equal(await inPage(page, 'client.state.name'), 'live')
 })
 
 await t.test('of two tabs on one store the second waits for the first', { skip: withoutChromium }, async (t) => {
@@ -170,7 +163,6 @@ await t.test('of two tabs on one store the second waits for the first', { skip: 
   const browser = await launchChromium()
   t.teardown(() => browser.close())
   const context = await browser.newContext(ofOurs)
-  context.setDefaultTimeout(waitMs)
   const [first, second] = [await context.newPage(), await context.newPage()]
   for (const [n, page] of [first, second].entries()) {
     await page.goto(`${gateway.origin}/healthz`)
@@ -195,7 +187,7 @@ await t.test('a page from elsewhere hears why it is not let in', { skip: without
   const stranger = await startGateway(t, broker)
   const browser = await launchChromium()
   t.teardown(() => browser.close())
-  const page = await pageOfOurs(browser)
+  const page = await browser.newPage(ofOurs)
   const why = async (from: string, to: string): Promise<unknown> => {
     await page.goto(`${from}/healthz`)
     return await page.evaluate(async (to) => {

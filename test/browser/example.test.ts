@@ -8,7 +8,6 @@ import { startGateway } from '../flow/gateway.ts'
 import { readDevice, write } from '../flow/kafka.ts'
 import { testBroker } from '../kafka/broker.ts'
 import { launchChromium, withoutChromium } from './chromium.ts'
-import { waitMs } from './visit.ts'
 
 t.setTimeout(180_000)
 
@@ -25,7 +24,6 @@ await t.test('the example page, from an origin of its own', { skip: withoutChrom
   const browser = await launchChromium()
   t.teardown(() => browser.close())
   const page = await browser.newPage()
-  page.setDefaultTimeout(waitMs)
   const complaints: string[] = []
   page.on('pageerror', (error) => complaints.push(String(error)))
   await page.goto(origin)

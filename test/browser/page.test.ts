@@ -127,6 +127,7 @@ await scene('a close from 4500 on is final until somebody asks, one below is not
   const closers: Array<(code: number, reason: string) => Promise<void>> = []
   const { page } = await visit(browser, gateway.origin, {
     async prepare (page) {
+      await page.clock.install()
       await page.routeWebSocket(/\/ws\/page-/, (socket) => {
         socket.connectToServer()
         closers.push((code, reason) => socket.close({ code, reason }))
@@ -134,9 +135,12 @@ await scene('a close from 4500 on is final until somebody asks, one below is not
     }
   })
 
+  // The wait is drawn from 0 to 1 s: the page's clock stands, a little ahead and before its next heartbeat, until what it says was read.
+  await page.clock.pauseAt(Date.now() + 10_000)
   await closers[0]?.(4001, 'slow-reader: You read more slowly than your records come.')
   await state(page, 'reconnecting')
   await page.getByText('slow-reader: You read more slowly than your records come.', { exact: true }).waitFor()
+  await page.clock.resume()
   await state(page, 'live')
 
   await closers[1]?.(4504, 'bad-watch: A watch names no valid device.')

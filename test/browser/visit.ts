@@ -9,8 +9,8 @@ export interface Visit {
   asked: string[]
 }
 
-/** Far more than anything here takes, the half minute between two attempts with it, and less than the test runner allows: what did not come is told by name. */
-export const waitMs = 60_000
+// Far more than anything here takes, and less than the test runner allows: what did not come is told by name.
+const waitMs = 20_000
 
 interface VisitOptions {
   viewport?: { width: number, height: number }
