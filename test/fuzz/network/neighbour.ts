@@ -1,4 +1,4 @@
-import { ProtocolDevice, openDevice, type ServerFrame } from '../../flow/device.ts'
+import { ProtocolDevice, openDevice } from '../../flow/device.ts'
 import { deviceToken, OPERATOR } from '../draw/tokens.ts'
 import { must } from '../kind.ts'
 
@@ -6,11 +6,6 @@ import { must } from '../kind.ts'
 export const NEIGHBOUR = 'the-good-neighbour'
 /** Every so often it is sent something, too. */
 const SENT_EVERY = 4
-
-/** On a machine that others use as well, Kafka may be slow for a moment: its device is told so, and still has to be served. */
-class PatientDevice extends ProtocolDevice {
-  override isAwaited (frame: ServerFrame): boolean { return super.isAwaited(frame) && frame.type !== 'stalled' && frame.type !== 'live' }
-}
 
 /** A device that keeps to all rules, and has to be served whatever the others do. */
 export class Neighbour {
@@ -26,7 +21,7 @@ export class Neighbour {
   }
 
   static async enter (host: string): Promise<Neighbour> {
-    const device = await openDevice(new PatientDevice(`ws://${host}/ws/${NEIGHBOUR}`, ['sluice.v1'], { authorization: `Bearer ${deviceToken(NEIGHBOUR)}` }))
+    const device = await openDevice(new ProtocolDevice(`ws://${host}/ws/${NEIGHBOUR}`, ['sluice.v1'], { authorization: `Bearer ${deviceToken(NEIGHBOUR)}` }))
     await device.nextOf('welcome')
     return new Neighbour(host, device)
   }
