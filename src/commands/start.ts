@@ -39,10 +39,12 @@ export async function start (settings: Settings, process: Process): Promise<numb
 
 /** Listens, opens Kafka, and says where everything is. Undefined if that failed, which has been told. */
 async function run (app: App, settings: Settings, logger: Logger, process: Process): Promise<(() => void) | undefined> {
-  const { host, port, topics, embedded: { dir }, simulate: simulated } = settings
+  const { host, port, http, topics, embedded: { dir }, simulate: simulated } = settings
   const secure = app.tls !== undefined
   try {
-    await app.http.listen({ host, port, listenTextResolver: (at) => `Listening on ${secure ? at.replace('http:', 'https:') : at}; opening Kafka.` })
+    // Node's 511 overflow when a fleet comes back at once, and whom the kernel drops tries again after 1, 3 and 7 s. More than may be idle would push each other out.
+    const backlog = Math.min(http.maxIdle, http.maxIdlePerAddress)
+    await app.http.listen({ host, port, backlog, listenTextResolver: (at) => `Listening on ${secure ? at.replace('http:', 'https:') : at}; opening Kafka.` })
     await app.start()
   } catch (error) {
     logger.fatal(whatToDo(error, settings))
